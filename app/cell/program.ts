@@ -1,0 +1,73 @@
+import type { Claim } from "../claim.ts";
+import type { Place } from "../errors.ts";
+import type { Progress } from "../work.ts";
+
+export type Severity = "error" | "warning" | "info";
+
+/** A finding about a cell's text, made without running it. */
+export interface Diagnostic {
+  readonly code: string;
+  readonly severity: Severity;
+  readonly message: string;
+  readonly hint?: string;
+  readonly place?: Place;
+}
+
+/**
+ * A cell ready to run, whatever its kind: a TypeScript cell after compiling, a causal cell after parsing.
+ * `run` is absent when an error in `diagnostics` keeps it from running.
+ */
+export interface CellProgram {
+  /** Names it needs from other cells or the library, in order of first appearance. */
+  readonly inputs: readonly string[];
+  /** Names it defines. */
+  readonly outputs: readonly string[];
+  readonly diagnostics: readonly Diagnostic[];
+  readonly run?: (inputs: CellInputs, context: CellContext) => CellResult | Promise<CellResult>;
+}
+
+/** Values of a program's inputs by name: promises awaited, streams at their latest value. */
+export type CellInputs = Readonly<Record<string, unknown>>;
+
+/** What a run hands back. A value may be a promise (awaited before dependents run) or a generator (a stream of values). */
+export interface CellResult {
+  readonly values: Readonly<Record<string, unknown>>;
+  /** Set by causal cells. Without it the cell inherits the union of its inputs' claims, marked as derived by code. */
+  readonly claim?: Claim;
+}
+
+/** What a running cell may use beside its inputs. */
+export interface CellContext {
+  readonly cell: string;
+  /** Aborted when the run is stopped, superseded or its cell removed. */
+  readonly signal: AbortSignal;
+  /** Resolves at the same moment as `signal` aborts; clean-up hangs on it. */
+  readonly invalidation: Promise<void>;
+  /** Shows a value below the cell; throws once the run is invalidated. */
+  readonly display: (value: unknown) => void;
+  /** Shows an input and streams its value, starting with the saved or initial one. */
+  readonly view: <T>(input: InputDescription<T>) => AsyncGenerator<T, void, void>;
+  readonly progress: (progress: Progress) => void;
+  /** Claims of the inputs that carry one. */
+  readonly inputClaims: Readonly<Record<string, Claim>>;
+}
+
+/** A control, as data; the page draws it (see `kernels/cells/inputs.ts` for the constructors users call). */
+export interface InputDescription<T = unknown> {
+  readonly kind: "input";
+  readonly widget: string;
+  readonly label?: string;
+  /** The value before anybody has touched it. */
+  readonly initial: T;
+  /** Whatever the widget needs: minimum, maximum, step, options… Plain data. */
+  readonly options: Readonly<Record<string, unknown>>;
+}
+
+export function isInputDescription(value: unknown): value is InputDescription {
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    (value as { kind?: unknown }).kind === "input" &&
+    typeof (value as { widget?: unknown }).widget === "string"
+  );
+}
