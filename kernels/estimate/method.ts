@@ -137,35 +137,31 @@ export function resolveOptions(
 }
 
 function checkOption(method: string, name: string, spec: OptionSpec, value: unknown): OptionValue {
-  const expected = describeOption(spec);
-  const fail = (): never => {
-    throw new UserError({
-      code: "bad-option",
-      message: `Option "${name}" of ${method} cannot be ${JSON.stringify(value)}.`,
-      value,
-      expected,
-      hint: spec.doc,
-    });
-  };
-  if (value === null) return spec.default === null ? null : fail();
-  switch (spec.type) {
-    case "number":
-    case "integer": {
-      if (typeof value !== "number" || !Number.isFinite(value)) return fail();
-      if (spec.type === "integer" && !Number.isInteger(value)) return fail();
-      if (value < (spec.minimum ?? -Infinity) || value > (spec.maximum ?? Infinity)) return fail();
-      return value;
-    }
-    case "boolean":
-      return typeof value === "boolean" ? value : fail();
-    case "choice":
-      return typeof value === "string" && (spec.choices ?? []).includes(value) ? value : fail();
-    case "columns": {
-      if (typeof value === "string") return [value];
-      if (!Array.isArray(value) || !value.every((v) => typeof v === "string")) return fail();
-      return value;
-    }
+  const accepted = acceptOption(spec, value);
+  if (accepted !== undefined) return accepted;
+  throw new UserError({
+    code: "bad-option",
+    message: `Option "${name}" of ${method} cannot be ${JSON.stringify(value)}.`,
+    value,
+    expected: describeOption(spec),
+    hint: spec.doc,
+  });
+}
+
+function acceptOption(spec: OptionSpec, value: unknown): OptionValue | undefined {
+  if (value === null) return spec.default === null ? null : undefined;
+  if (spec.type === "boolean") return typeof value === "boolean" ? value : undefined;
+  if (spec.type === "choice") {
+    return typeof value === "string" && (spec.choices ?? []).includes(value) ? value : undefined;
   }
+  if (spec.type === "columns") {
+    if (typeof value === "string") return [value];
+    return Array.isArray(value) && value.every((v) => typeof v === "string") ? value : undefined;
+  }
+  if (typeof value !== "number" || !Number.isFinite(value)) return undefined;
+  if (spec.type === "integer" && !Number.isInteger(value)) return undefined;
+  const inRange = value >= (spec.minimum ?? -Infinity) && value <= (spec.maximum ?? Infinity);
+  return inRange ? value : undefined;
 }
 
 function describeOption(spec: OptionSpec): string {

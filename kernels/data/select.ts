@@ -1,0 +1,75 @@
+import { type Column, columnOf, type Table } from "./table.ts";
+
+/** A table and what it cost to get it. */
+export interface Selection {
+  readonly table: Table;
+  /** Rows of the original that were kept, in order. */
+  readonly rows: Int32Array;
+  readonly dropped: number;
+  /** Rows in which each column was missing; a row may count in several. Only for complete cases. */
+  readonly missing?: Readonly<Record<string, number>>;
+}
+
+/** Is the cell missing? A NaN counts even where no mark was made. */
+export function isMissing(column: Column, row: number): boolean {
+  if (column.missing?.[row] === 1) return true;
+  if (column.type === "category") return column.codes[row]! < 0;
+  return column.type !== "text" && Number.isNaN(column.values[row]!);
+}
+
+/**
+ * The rows in which none of the named columns (all when not given) is missing, with counts by column. Analysing only
+ * these assumes that they are missing at random given what is adjusted for. O(n · columns).
+ */
+export function completeCases(table: Table, names?: readonly string[]): Selection {
+  const columns = names === undefined ? table.columns : names.map((name) => columnOf(table, name));
+  const keep = new Uint8Array(table.n).fill(1);
+  const missing: Record<string, number> = {};
+  for (const column of columns) {
+    let count = 0;
+    for (let row = 0; row < table.n; row++) {
+      if (!isMissing(column, row)) continue;
+      keep[row] = 0;
+      count += 1;
+    }
+    if (count > 0) missing[column.name] = count;
+  }
+  return { ...selectRows(table, (row) => keep[row] === 1), missing };
+}
+
+/** The rows for which `keep` holds, in order. Nothing is copied when all are kept. O(n · columns). */
+export function selectRows(table: Table, keep: (row: number) => boolean): Selection {
+  const rows: number[] = [];
+  for (let row = 0; row < table.n; row++) if (keep(row)) rows.push(row);
+  const index = Int32Array.from(rows);
+  const dropped = table.n - index.length;
+  return { table: dropped === 0 ? table : takeRows(table, index), rows: index, dropped };
+}
+
+/** The table's rows at the given indices, which may repeat (as in a bootstrap). O(rows · columns). */
+export function takeRows(table: Table, rows: Int32Array): Table {
+  return { ...table, n: rows.length, columns: table.columns.map((c) => takeFrom(c, rows)) };
+}
+
+/** The named columns, in the order given. Throws `UserError` for a name that is not there. O(columns). */
+export function selectColumns(table: Table, names: readonly string[]): Table {
+  return { ...table, columns: names.map((name) => columnOf(table, name)) };
+}
+
+/** The table with columns added, or replaced where the name is taken. Lengths must agree. O(columns). */
+export function withColumns(table: Table, columns: readonly Column[]): Table {
+  const names = new Set(columns.map((c) => c.name));
+  return { ...table, columns: [...table.columns.filter((c) => !names.has(c.name)), ...columns] };
+}
+
+function takeFrom(column: Column, rows: Int32Array): Column {
+  const mask = column.missing;
+  const missing = mask === undefined ? {} : { missing: Uint8Array.from(rows, (row) => mask[row]!) };
+  if (column.type === "category") {
+    return { ...column, ...missing, codes: rows.map((row) => column.codes[row]!) };
+  }
+  if (column.type === "text") {
+    return { ...column, ...missing, texts: Array.from(rows, (row) => column.texts[row]!) };
+  }
+  return { ...column, ...missing, values: Float64Array.from(rows, (row) => column.values[row]!) };
+}
