@@ -86,7 +86,7 @@ export interface GraphBlock {
     readonly from: string;
     readonly to: string;
     /** Marks at both ends as in the causal field. */
-    readonly mark: "->" | "<->" | "--" | "o->" | "o-o" | "<-o";
+    readonly mark: "->" | "<->" | "--" | "o->" | "o-o" | "--o";
     /** Drawn as part of an open path, a hedge or a shown separation. */
     readonly highlight?: "open" | "blocked" | "effect";
     /** 0 to 1, e.g. a bootstrap frequency. */

@@ -1,0 +1,47 @@
+import type { KernelEvent, SupervisorEvent } from "./kernel.ts";
+
+type Field = "string" | "number" | "boolean" | "object" | "array";
+
+/** The fields without which an event of that type would break its reader. */
+const required: Readonly<
+  Record<(KernelEvent | SupervisorEvent)["type"], Readonly<Record<string, Field>>>
+> = {
+  ready: { version: "string" },
+  analysis: { cells: "array" },
+  state: { cell: "string", state: "object" },
+  "run-started": { cell: "string", run: "number" },
+  output: { cell: "string", run: "number", index: "number", bundle: "object" },
+  "run-ended": { cell: "string", run: "number", ms: "number", ok: "boolean" },
+  log: { level: "string", text: "string" },
+  overflow: { dropped: "number" },
+  variables: { changed: "array", removed: "array" },
+  "attachment-request": { request: "number", name: "string" },
+  "table-page": { request: "number" },
+  settled: {},
+  "kernel-error": { error: "object" },
+  beat: { at: "number" },
+  "worker-lost": { reason: "string" },
+  "worker-started": {},
+};
+
+/**
+ * What came from a kernel, if it is an event. A worker runs strangers' code, so anything may arrive; whatever
+ * is not an event of the table is dropped here, at the page's edge.
+ */
+export function checkKernelEvent(message: unknown): KernelEvent | SupervisorEvent | undefined {
+  if (typeof message !== "object" || message === null) return undefined;
+  const type: unknown = (message as { type?: unknown }).type;
+  if (typeof type !== "string" || !Object.hasOwn(required, type)) return undefined;
+  const fields = required[type as keyof typeof required];
+  for (const [name, field] of Object.entries(fields)) {
+    if (!isField((message as Record<string, unknown>)[name], field)) return undefined;
+  }
+  return message as KernelEvent | SupervisorEvent;
+}
+
+function isField(value: unknown, field: Field): boolean {
+  if (field === "array") return Array.isArray(value);
+  if (field === "object")
+    return typeof value === "object" && value !== null && !Array.isArray(value);
+  return typeof value === field;
+}

@@ -1,0 +1,78 @@
+/** What the page shows of a kind of cell: in the menu of new cells, in its header, in help. No engine is loaded. */
+export interface KindInfo {
+  readonly kind: string;
+  readonly label: string;
+  readonly about: string;
+  /** Text of a fresh cell. */
+  readonly template: string;
+  /** The rung its results usually speak on; absent where there is none. */
+  readonly rung?: 1 | 2 | 3;
+}
+
+export const kinds: readonly KindInfo[] = [
+  {
+    kind: "ts",
+    label: "TypeScript",
+    about: "Code. Its top-level names are there for every other cell.",
+    template: "",
+  },
+  {
+    kind: "markdown",
+    label: "Text",
+    about: "Prose, headings, formulas; ${…} shows a live value.",
+    template: "",
+  },
+  {
+    kind: "data",
+    label: "Data",
+    about: "A table from an attached file or typed in, with types, missing values and histograms.",
+    template: 'data = "file.csv"',
+    rung: 1,
+  },
+  {
+    kind: "graph",
+    label: "Graph",
+    about: "Arrows between causes and effects; latent variables and dashed arcs too.",
+    template: "x -> y; z -> x, y",
+  },
+  {
+    kind: "identify",
+    label: "Identify",
+    about:
+      "Whether an effect follows from the graph and the data's laws, by which formula, and why.",
+    template: "effect = P(y | do(x)) in graph",
+    rung: 2,
+  },
+  {
+    kind: "estimate",
+    label: "Estimate",
+    about: "An identified effect as a number with its uncertainty, by one method or several.",
+    template: "ate = effect from data by aipw(seed: 1)",
+    rung: 2,
+  },
+  {
+    kind: "model",
+    label: "Model",
+    about: "A structural model: how each variable comes about.",
+    template: "x ~ bernoulli(0.5)\ny ~ bernoulli(0.2 + 0.6*x)",
+    rung: 3,
+  },
+  {
+    kind: "counterfactual",
+    label: "Counterfactual",
+    about: "What would have been: see, do and imagine on one model.",
+    template: "P(y_{x=0} = 1 | x=1, y=1) in model",
+    rung: 3,
+  },
+  {
+    kind: "simulate",
+    label: "Simulate",
+    about: "Rows drawn from a model with a seed, with or without interventions.",
+    template: "draws = 1000 from model seed 1",
+    rung: 1,
+  },
+];
+
+export function kindInfo(kind: string): KindInfo | undefined {
+  return kinds.find((info) => info.kind === kind);
+}

@@ -1,0 +1,74 @@
+import { UserError } from "../../app/errors.ts";
+import type { GraphBlock, NodeRole, Report } from "../../app/protocol/report.ts";
+import type { Graph } from "../graph/graph.ts";
+import { parseGraph } from "../graph/parse.ts";
+import { displayable, reportBundle } from "../output/display.ts";
+import { count, listing } from "./format.ts";
+import { type CellKind, outputName, parsing } from "./kind.ts";
+
+/** The whole text is one graph, in the short form or another syntax that `parseGraph` reads. */
+export const graphCell: CellKind = {
+  kind: "graph",
+  parse: (cell) =>
+    parsing(cell.source, () => {
+      const name = outputName(cell, "graph");
+      if (cell.source.trim() === "") {
+        throw new UserError({
+          code: "graph-empty",
+          message: "The graph has no arrows yet.",
+          expected: "e.g. z -> x, y; x -> y; u [latent]",
+          hint: "Write arrows, or draw them in the graph below.",
+          place: { start: 0, end: 1 },
+        });
+      }
+      const graph = parseGraph(cell.source);
+      return {
+        inputs: [],
+        outputs: [name],
+        diagnostics: [],
+        run: (_inputs, context) => {
+          context.display(displayable(reportBundle(graphReport(graph))));
+          return { values: { [name]: graph } };
+        },
+      };
+    }),
+};
+
+export function graphReport(graph: Graph): Report {
+  const block = graphBlock(graph, {}, true);
+  return { summary: block.summary, blocks: [block] };
+}
+
+/** A graph to draw, with the roles its nodes have in a question. */
+export function graphBlock(
+  graph: Graph,
+  roles: Readonly<Record<string, NodeRole>> = {},
+  editable = false,
+): GraphBlock {
+  return {
+    kind: "graph",
+    nodes: graph.nodes.map((node) => ({
+      name: node.name,
+      role: roles[node.name] ?? declaredRole(node.role),
+      ...(node.latent ? { latent: true } : {}),
+      ...(node.x === undefined || node.y === undefined ? {} : { x: node.x, y: node.y }),
+    })),
+    edges: graph.edges,
+    summary: graphText(graph),
+    ...(editable ? { editable: true } : {}),
+  };
+}
+
+function declaredRole(role: Graph["nodes"][number]["role"]): NodeRole {
+  if (role === undefined) return "plain";
+  return role === "selected" ? "selection" : role;
+}
+
+function graphText(graph: Graph): string {
+  const latent = graph.nodes.filter((node) => node.latent).map((node) => node.name);
+  const arrows = graph.edges.slice(0, 12).map((edge) => `${edge.from} ${edge.mark} ${edge.to}`);
+  const more = graph.edges.length > arrows.length ? ", …" : "";
+  const hidden =
+    latent.length === 0 ? "" : ` Unmeasured: ${listing(latent)}.`;
+  return `Graph of ${count(graph.nodes.length, "variable")} and ${count(graph.edges.length, "edge")}: ${arrows.join(", ")}${more}.${hidden}`;
+}
