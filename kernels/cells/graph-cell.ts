@@ -68,7 +68,6 @@ function graphText(graph: Graph): string {
   const latent = graph.nodes.filter((node) => node.latent).map((node) => node.name);
   const arrows = graph.edges.slice(0, 12).map((edge) => `${edge.from} ${edge.mark} ${edge.to}`);
   const more = graph.edges.length > arrows.length ? ", …" : "";
-  const hidden =
-    latent.length === 0 ? "" : ` Unmeasured: ${listing(latent)}.`;
+  const hidden = latent.length === 0 ? "" : ` Unmeasured: ${listing(latent)}.`;
   return `Graph of ${count(graph.nodes.length, "variable")} and ${count(graph.edges.length, "edge")}: ${arrows.join(", ")}${more}.${hidden}`;
 }

@@ -1,0 +1,123 @@
+import { UserError } from "../../app/errors.ts";
+import { mime } from "../../app/protocol/mime.ts";
+import { createRng } from "../math/rng.ts";
+import { columnOf, numbersOf, tableOf, type Table } from "../data/table.ts";
+import { checkSpec, type Displayable, displayable } from "../output/display.ts";
+import { Inputs } from "./inputs.ts";
+import type { KernelHost } from "./kind.ts";
+
+/**
+ * Names that every TypeScript cell has without declaring them. As in the runtime underneath, an entry is the
+ * definition of a variable: a function that returns its value, called when a cell first uses it. Engines are
+ * loaded then and not before.
+ */
+export function createLibrary(host: KernelHost): Readonly<Record<string, () => unknown>> {
+  return {
+    Inputs: () => Inputs,
+    md: () => template((text) => displayable({ [mime.text]: text, [mime.markdown]: text })),
+    html: () => template((text) => displayable({ [mime.text]: textOf(text), [mime.html]: text })),
+    svg: () => template((text) => displayable({ [mime.text]: textOf(text), [mime.svg]: text })),
+    tex: () =>
+      template((text) => displayable({ [mime.text]: text, [mime.markdown]: `$$\n${text}\n$$` })),
+    chart: () => chart,
+    FileAttachment: () => (name: string) => fileAttachment(name, host),
+    sleep: () => (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms)),
+    createRng: () => createRng,
+    tableOf: () => tableOf,
+    columnOf: () => columnOf,
+    numbersOf: () => numbersOf,
+    rowsOf: () => rowsOf,
+    readTable: () => import("../data/read.ts").then((m) => m.readTable),
+    parseGraph: () => import("../graph/index.ts").then((m) => m.parseGraph),
+    mSeparated: () => import("../graph/index.ts").then((m) => m.mSeparated),
+    identify: () => import("../identify/index.ts").then((m) => m.identify),
+    estimate: () => import("../estimate/index.ts").then((m) => m.estimate),
+    parseModel: () => import("../counterfactual/index.ts").then((m) => m.parseModel),
+    counterfactual: () => import("../counterfactual/index.ts").then((m) => m.counterfactual),
+    sample: () => import("../counterfactual/index.ts").then((m) => m.sample),
+  };
+}
+
+type Tag = (strings: readonly string[], ...values: readonly unknown[]) => Displayable;
+
+function template(make: (text: string) => Displayable): Tag {
+  return (strings, ...values) =>
+    make(strings.map((part, i) => part + (i < values.length ? valueText(values[i]) : "")).join(""));
+}
+
+function valueText(value: unknown): string {
+  if (Array.isArray(value)) return value.map(valueText).join("");
+  if (
+    typeof value === "object" &&
+    value !== null &&
+    (value as Displayable).kind === "displayable"
+  ) {
+    const bundle = (value as Displayable).bundle;
+    return String(bundle[mime.html] ?? bundle[mime.markdown] ?? bundle[mime.text] ?? "");
+  }
+  return String(value);
+}
+
+function textOf(html: string): string {
+  return html
+    .replace(/<[^>]*>/gu, " ")
+    .replace(/\s+/gu, " ")
+    .trim();
+}
+
+/** A Vega-Lite specification to show; its data must be inline, for nothing is fetched. */
+function chart(spec: unknown, summary?: string): Displayable {
+  const checked = checkSpec(spec);
+  const title = typeof checked["title"] === "string" ? checked["title"] : "Chart";
+  return displayable({ [mime.text]: summary ?? title, [mime.vegaLite]: checked });
+}
+
+export interface FileAttachment {
+  readonly name: string;
+  readonly bytes: () => Promise<Uint8Array>;
+  readonly text: () => Promise<string>;
+  readonly json: () => Promise<unknown>;
+  /** CSV, TSV, JSON or Arrow by the name's ending. */
+  readonly table: () => Promise<Table>;
+}
+
+function fileAttachment(name: string, host: KernelHost): FileAttachment {
+  const bytes = async (): Promise<Uint8Array> => {
+    const found = await host.attachment(name);
+    if (found !== undefined) return found;
+    const names = host.attachmentNames();
+    throw new UserError({
+      code: "no-such-attachment",
+      message: `No file "${name}" is attached to this notebook.`,
+      value: name,
+      expected:
+        names.length === 0 ? "an attached file; there is none yet" : `one of ${names.join(", ")}`,
+      hint: "Drop the file onto the notebook.",
+    });
+  };
+  return {
+    name,
+    bytes,
+    text: async () => new TextDecoder().decode(await bytes()),
+    json: async () => JSON.parse(new TextDecoder().decode(await bytes())) as unknown,
+    table: async () => (await import("../data/read.ts")).readTable(await bytes(), { name }),
+  };
+}
+
+/** A table as row objects, for charts and small loops; missing cells are null. */
+function rowsOf(table: Table): readonly Readonly<Record<string, number | string | null>>[] {
+  return Array.from({ length: table.n }, (_, i) =>
+    Object.fromEntries(
+      table.columns.map((column) => {
+        if (column.missing?.[i] === 1) return [column.name, null];
+        if (column.type === "category") {
+          return [column.name, column.levels[column.codes[i] ?? -1] ?? null];
+        }
+        return [
+          column.name,
+          column.type === "text" ? (column.texts[i] ?? null) : (column.values[i] ?? null),
+        ];
+      }),
+    ),
+  );
+}
