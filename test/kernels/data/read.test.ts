@@ -37,7 +37,7 @@ test("infers the type of each column and marks what is missing", () => {
     Date.UTC(2024, 2, 1, 12),
     Number.NaN,
   ]);
-  expect(table.source).toMatchObject({ name: "people.csv", sha256: /^[0-9a-f]{64}$/ as unknown });
+  expect(table.source?.name).toBe("people.csv");
 });
 
 test("the digest in the provenance is SHA-256 of the bytes", () => {

@@ -1,0 +1,229 @@
+/** A small linear algebra over row-major Float64Array; sizes are explicit. For matrices up to a few hundred columns. */
+
+/** C = A·B, `a: [m, k]`, `b: [k, n]` -> `[m, n]`. O(mkn). */
+export function multiply(
+  a: Float64Array,
+  b: Float64Array,
+  m: number,
+  k: number,
+  n: number,
+): Float64Array {
+  const c = new Float64Array(m * n);
+  for (let i = 0; i < m; i++) {
+    for (let p = 0; p < k; p++) {
+      const value = a[i * k + p]!;
+      if (value === 0) continue;
+      for (let j = 0; j < n; j++) c[i * n + j]! += value * b[p * n + j]!;
+    }
+  }
+  return c;
+}
+
+/** `x: [n, d]` times `v: [d]` -> `[n]`. O(nd). */
+export function multiplyVector(
+  x: Float64Array,
+  v: Float64Array,
+  n: number,
+  d: number,
+  out: Float64Array = new Float64Array(n),
+): Float64Array {
+  for (let i = 0, at = 0; i < n; i++) {
+    let sum = 0;
+    for (let j = 0; j < d; j++) sum += x[at++]! * v[j]!;
+    out[i] = sum;
+  }
+  return out;
+}
+
+/** X'v, `x: [n, d]`, `v: [n]` -> `[d]`. O(nd). */
+export function transposeVector(
+  x: Float64Array,
+  v: ArrayLike<number>,
+  n: number,
+  d: number,
+): Float64Array {
+  const out = new Float64Array(d);
+  for (let i = 0, at = 0; i < n; i++) {
+    const value = v[i]!;
+    for (let j = 0; j < d; j++) out[j]! += value * x[at++]!;
+  }
+  return out;
+}
+
+/** X'WX, `x: [n, d]`, weights `[n]` (1 when absent) -> symmetric `[d, d]`. O(nd²). */
+export function gram(
+  x: Float64Array,
+  n: number,
+  d: number,
+  weights?: ArrayLike<number>,
+): Float64Array {
+  const g = new Float64Array(d * d);
+  const row = new Float64Array(d);
+  for (let i = 0, at = 0; i < n; i++, at += d) {
+    const w = weights === undefined ? 1 : weights[i]!;
+    if (w === 0) continue;
+    for (let j = 0; j < d; j++) row[j] = x[at + j]!;
+    for (let j = 0; j < d; j++) {
+      const value = w * row[j]!;
+      if (value === 0) continue;
+      const base = j * d;
+      for (let k = j; k < d; k++) g[base + k]! += value * row[k]!;
+    }
+  }
+  for (let j = 0; j < d; j++) for (let k = 0; k < j; k++) g[j * d + k] = g[k * d + j]!;
+  return g;
+}
+
+/** X'WY, `x: [n, d]`, `y: [n, m]` -> `[d, m]`. O(ndm). */
+export function crossProduct(
+  x: Float64Array,
+  y: Float64Array,
+  n: number,
+  d: number,
+  m: number,
+  weights?: ArrayLike<number>,
+): Float64Array {
+  const out = new Float64Array(d * m);
+  for (let i = 0; i < n; i++) {
+    const w = weights === undefined ? 1 : weights[i]!;
+    for (let j = 0; j < d; j++) {
+      const value = w * x[i * d + j]!;
+      if (value === 0) continue;
+      for (let k = 0; k < m; k++) out[j * m + k]! += value * y[i * m + k]!;
+    }
+  }
+  return out;
+}
+
+/** Rows and columns exchanged: `a: [m, n]` -> `[n, m]`. */
+export function transpose(a: Float64Array, m: number, n: number): Float64Array {
+  const out = new Float64Array(m * n);
+  for (let i = 0; i < m; i++) for (let j = 0; j < n; j++) out[j * m + i] = a[i * n + j]!;
+  return out;
+}
+
+/**
+ * Lower triangular L with A = LL', `a: [d, d]` symmetric. A column whose pivot falls below `tolerance` times its own
+ * diagonal is a combination of earlier ones: its row of L is set to 0 and it is listed in `dropped`. O(d³).
+ */
+export function cholesky(
+  a: Float64Array,
+  d: number,
+  tolerance = 1e-12,
+): { l: Float64Array; dropped: readonly number[] } {
+  const l = new Float64Array(d * d);
+  const dropped: number[] = [];
+  for (let j = 0; j < d; j++) {
+    let pivot = a[j * d + j]!;
+    for (let k = 0; k < j; k++) pivot -= l[j * d + k]! ** 2;
+    if (!(pivot > tolerance * Math.abs(a[j * d + j]!))) {
+      dropped.push(j);
+      for (let k = 0; k < j; k++) l[j * d + k] = 0;
+      continue;
+    }
+    const root = Math.sqrt(pivot);
+    l[j * d + j] = root;
+    for (let i = j + 1; i < d; i++) {
+      let sum = a[i * d + j]!;
+      for (let k = 0; k < j; k++) sum -= l[i * d + k]! * l[j * d + k]!;
+      l[i * d + j] = sum / root;
+    }
+  }
+  return { l, dropped };
+}
+
+/** Solves LL'x = b; coordinates dropped by `cholesky` come out 0. O(d²). */
+export function choleskySolve(l: Float64Array, d: number, b: ArrayLike<number>): Float64Array {
+  const x = Float64Array.from({ length: d }, (_, i) => b[i]!);
+  for (let i = 0; i < d; i++) {
+    const diagonal = l[i * d + i]!;
+    if (diagonal === 0) {
+      x[i] = 0;
+      continue;
+    }
+    for (let k = 0; k < i; k++) x[i]! -= l[i * d + k]! * x[k]!;
+    x[i]! /= diagonal;
+  }
+  for (let i = d - 1; i >= 0; i--) {
+    const diagonal = l[i * d + i]!;
+    if (diagonal === 0) continue;
+    for (let k = i + 1; k < d; k++) x[i]! -= l[k * d + i]! * x[k]!;
+    x[i]! /= diagonal;
+  }
+  return x;
+}
+
+/** Inverse of a symmetric positive definite matrix; rows and columns of dropped coordinates are 0. O(d³). */
+export function invertSymmetric(
+  a: Float64Array,
+  d: number,
+  tolerance = 1e-12,
+): { inverse: Float64Array; dropped: readonly number[] } {
+  const { l, dropped } = cholesky(a, d, tolerance);
+  const inverse = new Float64Array(d * d);
+  const unit = new Float64Array(d);
+  const gone = new Set(dropped);
+  for (let j = 0; j < d; j++) {
+    if (gone.has(j)) continue;
+    unit.fill(0);
+    unit[j] = 1;
+    const column = choleskySolve(l, d, unit);
+    for (let i = 0; i < d; i++) inverse[i * d + j] = column[i]!;
+  }
+  for (let i = 0; i < d; i++) {
+    for (let j = 0; j < i; j++) {
+      const middle = (inverse[i * d + j]! + inverse[j * d + i]!) / 2;
+      inverse[i * d + j] = middle;
+      inverse[j * d + i] = middle;
+    }
+  }
+  return { inverse, dropped };
+}
+
+/**
+ * Solves a square system by Gaussian elimination with partial pivoting, `a: [d, d]`, `b: [d, m]` -> `[d, m]`.
+ * Undefined when a pivot vanishes. O(d³ + d²m).
+ */
+export function solve(
+  a: Float64Array,
+  d: number,
+  b: Float64Array,
+  m = 1,
+): Float64Array | undefined {
+  const lu = a.slice();
+  const x = b.slice();
+  for (let j = 0; j < d; j++) {
+    let pivot = j;
+    for (let i = j + 1; i < d; i++) {
+      if (Math.abs(lu[i * d + j]!) > Math.abs(lu[pivot * d + j]!)) pivot = i;
+    }
+    const value = lu[pivot * d + j]!;
+    if (!(Math.abs(value) > 1e-300)) return undefined;
+    if (pivot !== j) {
+      swapRows(lu, d, pivot, j);
+      swapRows(x, m, pivot, j);
+    }
+    for (let i = j + 1; i < d; i++) {
+      const factor = lu[i * d + j]! / value;
+      if (factor === 0) continue;
+      for (let k = j; k < d; k++) lu[i * d + k]! -= factor * lu[j * d + k]!;
+      for (let k = 0; k < m; k++) x[i * m + k]! -= factor * x[j * m + k]!;
+    }
+  }
+  for (let i = d - 1; i >= 0; i--) {
+    for (let k = 0; k < m; k++) {
+      let sum = x[i * m + k]!;
+      for (let j = i + 1; j < d; j++) sum -= lu[i * d + j]! * x[j * m + k]!;
+      x[i * m + k] = sum / lu[i * d + i]!;
+    }
+  }
+  return x;
+}
+
+function swapRows(a: Float64Array, width: number, i: number, j: number): void {
+  for (let k = 0; k < width; k++) {
+    const held = a[i * width + k]!;
+    a[i * width + k] = a[j * width + k]!;
+    a[j * width + k] = held;
+  }
+}
