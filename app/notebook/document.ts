@@ -116,7 +116,7 @@ export function createCell(
     source: normalizeLines(spec.source ?? ""),
     flags: checkFlags(spec.flags ?? {}),
     inputs: checkInputs(spec.inputs ?? {}),
-    meta: checkMeta(spec.meta ?? {}),
+    meta: checkCellMeta(spec.meta ?? {}),
   };
 }
 
@@ -175,6 +175,15 @@ export function checkId(id: string): string {
   throw badDocument("bad-id", "An id is not one.", id, "4 to 32 of a–z and 0–9");
 }
 
+/** Another tool's id in our alphabet, so that a cell keeps its history over the border; `undefined` if too little is left. */
+export function adoptId(id: string): string | undefined {
+  const adopted = id
+    .toLowerCase()
+    .replace(/[^a-z0-9]/g, "")
+    .slice(0, 32);
+  return adopted.length < 4 ? undefined : adopted;
+}
+
 export function checkKind(kind: string): string {
   if (/^[a-z][a-z0-9-]{0,31}$/.test(kind)) return kind;
   throw badDocument("bad-kind", "A cell kind is not one.", kind, "a–z, 0–9 and -, at most 32");
@@ -203,6 +212,19 @@ export function checkMeta(meta: Readonly<Record<string, string>>): Record<string
       return [checkKey(key), value];
     }),
   );
+}
+
+/** Keys of a marker line that mean something to this version; a cell's `meta` has the others. */
+export const MARKER_KEYS: ReadonlySet<string> = new Set(["id", "name", "inputs", ...FLAGS]);
+
+export function checkCellMetaKey(key: string): string {
+  if (!MARKER_KEYS.has(key)) return checkKey(key);
+  throw badDocument("bad-key", "A key has a meaning of its own.", key, "a key that is not in use");
+}
+
+function checkCellMeta(meta: Readonly<Record<string, string>>): Record<string, string> {
+  Object.keys(meta).forEach(checkCellMetaKey);
+  return checkMeta(meta);
 }
 
 function checkInputs(inputs: Readonly<Record<string, unknown>>): JsonRecord {

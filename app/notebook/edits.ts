@@ -3,6 +3,7 @@ import {
   type Attachment,
   type Cell,
   checkAttachment,
+  checkCellMetaKey,
   checkKey,
   checkKind,
   checkName,
@@ -129,13 +130,14 @@ export function applyEdit(notebook: Notebook, edit: Edit): Applied {
     case "set-flag":
       if (!FLAGS.includes(edit.flag)) throw misfit("flag", "There is no such flag.", edit.flag);
       if (typeof edit.value !== "boolean")
-        throw misfit("value", "A flag is on or off.", edit.value);
+        throw misfit("value", "A flag is on or off.", (edit as { value?: unknown }).value);
       return change(notebook, edit.cell, (cell) => [
         { ...cell, flags: { ...cell.flags, [edit.flag]: edit.value } },
         { ...edit, value: cell.flags[edit.flag] },
       ]);
     case "set-meta":
       return change(notebook, edit.cell, (cell) => {
+        checkCellMetaKey(edit.key);
         const [meta, old] = setKey(cell.meta, edit.key, textOrNothing(edit.value));
         return [
           { ...cell, meta },
