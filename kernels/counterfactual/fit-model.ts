@@ -1,0 +1,282 @@
+import { columnOf, lengthOf } from "../data/table.ts";
+import type { Column, Table } from "../data/table.ts";
+import type { Graph } from "../graph/index.ts";
+import { latentProjection, parents as parentsOf, topologicalNames } from "../graph/index.ts";
+import { fitLogit } from "../math/glm.ts";
+import { leastSquares } from "../math/least-squares.ts";
+import { buildModel } from "./build-model.ts";
+import type { MechanismSpec, TableRow, VariableSpec } from "./build-model.ts";
+import { numberExpression } from "./expression.ts";
+import type { Expression } from "./expression.ts";
+import { unfitData } from "./messages.ts";
+import type { Coupling, StructuralModel } from "./model.ts";
+
+export interface FitModelOptions {
+  /** Added to every count of a table; 0 (maximum likelihood) unless said. */
+  readonly smoothing?: number;
+  /** How units respond, for discrete variables by name or for all (`"*"`). A fit cannot tell this from data. */
+  readonly coupling?: Readonly<Record<string, Coupling>>;
+  /** Whole-number columns with at most this many different values are levels; 2 unless said. */
+  readonly maxLevels?: number;
+  /** Highest power of each continuous parent in a continuous variable's mean; 1 unless said. */
+  readonly degree?: number;
+}
+
+/**
+ * A structural model of a graph with mechanisms fitted to data: shares for discrete variables with discrete parents,
+ * logit for 0/1 variables with continuous parents, least squares with normal noise for continuous ones. Rows with a
+ * missing value in any variable of the graph are left out. Configurations of parents that never occur get the
+ * variable's overall shares.
+ *
+ * Assumes the graph has no arc missing. Throws `UserError` for columns that are absent or text, undirected edges,
+ * unmeasured common causes (`<->` or latent nodes), and variables without variation. O(n · parents²) per variable.
+ */
+export function fitModel(
+  graph: Graph,
+  table: Table,
+  options: FitModelOptions = {},
+): StructuralModel {
+  const measured = latentProjection(graph);
+  const odd = measured.edges.find(({ mark }) => mark !== "->");
+  if (odd !== undefined) {
+    throw unfitData(
+      `The graph has ${odd.from} ${odd.mark} ${odd.to}, and mechanisms are fitted along arrows only`,
+      `${odd.from} ${odd.mark} ${odd.to}`,
+      "a graph without unmeasured common causes and undirected edges",
+      "Ask `bounds` what the data still say, or the estimate cell for an effect.",
+    );
+  }
+  const names = topologicalNames(measured);
+  const data = readData(table, names, options.maxLevels ?? 2);
+  const variables = names.map((name): VariableSpec => {
+    const parents = parentsOf(measured, name).map((parent) => data.byName.get(parent)!);
+    const own = data.byName.get(name)!;
+    return {
+      name,
+      ...(own.kind === "levels" ? { levels: own.levels } : {}),
+      mechanism: fitMechanism(own, parents, data.n, options),
+    };
+  });
+  const source = table.source === undefined ? {} : { source: table.source.name };
+  return buildModel({ variables, origin: { kind: "fitted", n: data.n, ...source } });
+}
+
+/** A column of the complete rows: level indices, or numbers. */
+export type FitColumn =
+  | {
+      readonly kind: "levels";
+      readonly name: string;
+      readonly levels: readonly string[];
+      readonly values: Float64Array;
+    }
+  | { readonly kind: "real"; readonly name: string; readonly values: Float64Array };
+
+/** The complete rows of the columns named. Throws `UserError` for absent or text columns, or no complete row. */
+export function readData(
+  table: Table,
+  names: readonly string[],
+  maxLevels: number,
+): { readonly n: number; readonly byName: ReadonlyMap<string, FitColumn> } {
+  const columns = names.map((name) => columnOf(table, name));
+  const rows: number[] = [];
+  for (let i = 0; i < table.n; i++) {
+    if (columns.every((column) => column.missing?.[i] !== 1)) rows.push(i);
+  }
+  if (rows.length === 0) {
+    throw unfitData("No row has a value in every variable of the graph", table.n, "complete rows");
+  }
+  return {
+    n: rows.length,
+    byName: new Map(columns.map((column) => [column.name, fitColumn(column, rows, maxLevels)])),
+  };
+}
+
+function fitColumn(column: Column, rows: readonly number[], maxLevels: number): FitColumn {
+  const { name } = column;
+  if (column.type === "text") {
+    throw unfitData(
+      `Column "${name}" holds text`,
+      lengthOf(column),
+      "numbers, categories or yes/no values",
+    );
+  }
+  if (column.type === "category") {
+    return {
+      kind: "levels",
+      name,
+      levels: column.levels,
+      values: Float64Array.from(rows, (i) => column.codes[i]!),
+    };
+  }
+  const values = Float64Array.from(rows, (i) => column.values[i]!);
+  if (column.type === "boolean") return { kind: "levels", name, levels: ["0", "1"], values };
+  const distinct = column.type === "integer" ? [...new Set(values)].sort((a, b) => a - b) : [];
+  if (column.type === "integer" && distinct.length <= maxLevels) {
+    const levels = distinct.map(String);
+    return { kind: "levels", name, levels, values: values.map((value) => distinct.indexOf(value)) };
+  }
+  return { kind: "real", name, values };
+}
+
+function fitMechanism(
+  own: FitColumn,
+  parents: readonly FitColumn[],
+  n: number,
+  options: FitModelOptions,
+): MechanismSpec {
+  if (own.kind === "real") return fitMean(own, parents, n, options.degree ?? 1);
+  const coupling = options.coupling?.[own.name] ?? options.coupling?.["*"] ?? "unspecified";
+  const discrete = parents.filter((parent) => parent.kind === "levels");
+  if (discrete.length === parents.length) {
+    return { ...fitShares(own, discrete, n, options.smoothing ?? 0), coupling };
+  }
+  return { ...fitLogistic(own, parents, n), coupling };
+}
+
+type Levels = Extract<FitColumn, { kind: "levels" }>;
+
+function fitShares(
+  own: Levels,
+  parents: readonly Levels[],
+  n: number,
+  smoothing: number,
+): Extract<MechanismSpec, { kind: "table" }> {
+  const k = own.levels.length;
+  const count = parents.reduce((product, { levels }) => product * levels.length, 1);
+  const counts = new Float64Array(count * k).fill(smoothing);
+  const overall = new Float64Array(k);
+  for (let i = 0; i < n; i++) {
+    let row = 0;
+    for (const { levels, values } of parents) row = row * levels.length + values[i]!;
+    counts[row * k + own.values[i]!]! += 1;
+    overall[own.values[i]!]! += 1;
+  }
+  const rows = Array.from({ length: count }, (_, row): TableRow => {
+    const own = counts.subarray(row * k, (row + 1) * k);
+    const seen = own.reduce((a, b) => a + b, 0);
+    const shares = seen > 0 ? own.map((c) => c / seen) : overall.map((c) => c / n);
+    return { when: levelsAt(parents, row), probabilities: [...shares] };
+  });
+  return { kind: "table", parents: parents.map(({ name }) => name), rows };
+}
+
+function levelsAt(parents: readonly Levels[], row: number): readonly string[] {
+  const when: string[] = [];
+  let rest = row;
+  for (const { levels } of parents.toReversed()) {
+    when.unshift(levels[rest % levels.length]!);
+    rest = Math.floor(rest / levels.length);
+  }
+  return when;
+}
+
+/** One regression column with the expression it stands for. */
+interface Regressor {
+  readonly expression: Expression;
+  readonly values: Float64Array;
+}
+
+function regressors(
+  parents: readonly FitColumn[],
+  n: number,
+  degree: number,
+): readonly Regressor[] {
+  const found: Regressor[] = [
+    { expression: numberExpression(1), values: new Float64Array(n).fill(1) },
+  ];
+  for (const parent of parents) {
+    const variable: Expression = { kind: "variable", name: parent.name };
+    if (parent.kind === "real") {
+      for (let power = 1; power <= degree; power++) {
+        const right = numberExpression(power);
+        found.push({
+          expression:
+            power === 1 ? variable : { kind: "binary", operator: "^", left: variable, right },
+          values: parent.values.map((value) => value ** power),
+        });
+      }
+      continue;
+    }
+    const zeroOne = parent.levels.join() === "0,1";
+    parent.levels.slice(1).forEach((level, i) => {
+      const right: Expression = { kind: "text", text: level };
+      found.push({
+        expression: zeroOne ? variable : { kind: "binary", operator: "==", left: variable, right },
+        values: parent.values.map((value) => Number(value === i + 1)),
+      });
+    });
+  }
+  return found;
+}
+
+function designOf(columns: readonly Regressor[], n: number): Float64Array {
+  const d = columns.length;
+  const x = new Float64Array(n * d);
+  columns.forEach(({ values }, j) => {
+    for (let i = 0; i < n; i++) x[i * d + j] = values[i]!;
+  });
+  return x;
+}
+
+function sumOf(columns: readonly Regressor[], coefficients: Float64Array): Expression {
+  let sum: Expression | undefined;
+  columns.forEach(({ expression }, j) => {
+    const coefficient = numberExpression(coefficients[j]!);
+    if (j > 0 && coefficients[j] === 0) return;
+    const right: Expression =
+      j === 0
+        ? coefficient
+        : { kind: "binary", operator: "*", left: coefficient, right: expression };
+    sum = sum === undefined ? right : { kind: "binary", operator: "+", left: sum, right };
+  });
+  return sum!;
+}
+
+function fitMean(
+  own: FitColumn,
+  parents: readonly FitColumn[],
+  n: number,
+  degree: number,
+): MechanismSpec {
+  const columns = regressors(parents, n, degree);
+  const d = columns.length;
+  const fit = leastSquares(designOf(columns, n), n, d, own.values);
+  const scale = Math.sqrt(fit.rss / Math.max(1, n - fit.rank));
+  const spread = own.values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+  if (!(scale > 1e-12 * (1 + spread))) {
+    throw unfitData(
+      `"${own.name}" has no variation left once its causes are known`,
+      scale,
+      "noise in every continuous variable",
+      "Write it as a function in a model cell instead.",
+    );
+  }
+  const location = sumOf(columns, fit.coefficients);
+  return { kind: "additive", noise: "normal", location, scale: numberExpression(scale) };
+}
+
+function fitLogistic(
+  own: Levels,
+  parents: readonly FitColumn[],
+  n: number,
+): Extract<MechanismSpec, { kind: "levels" }> {
+  if (own.levels.length !== 2) {
+    throw unfitData(
+      `"${own.name}" has ${own.levels.length} levels and a continuous cause`,
+      own.levels.length,
+      "two levels, or discrete causes",
+      "Group the cause into levels, or write the mechanism in a model cell.",
+    );
+  }
+  const columns = regressors(parents, n, 1);
+  const fit = fitLogit(designOf(columns, n), n, columns.length, own.values);
+  if (!fit.converged) {
+    throw unfitData(
+      `"${own.name}" is told perfectly by its causes, so no logit fits`,
+      own.name,
+      "overlapping values",
+    );
+  }
+  const operands = [sumOf(columns, fit.coefficients)];
+  return { kind: "levels", probabilities: [{ kind: "call", name: "sigmoid", operands }] };
+}

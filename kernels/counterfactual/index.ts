@@ -1,0 +1,44 @@
+export { parseModel } from "./parse-model.ts";
+export { buildModel } from "./build-model.ts";
+export type {
+  MechanismSpec,
+  ModelSpec,
+  ResponseRow,
+  TableRow,
+  VariableSpec,
+} from "./build-model.ts";
+export { fitModel } from "./fit-model.ts";
+export type { FitModelOptions } from "./fit-model.ts";
+export { ancestorsOf, descendantsOf, levelIndex, variableOf } from "./model.ts";
+export type {
+  Coupling,
+  Domain,
+  Mechanism,
+  NoiseFamily,
+  Role,
+  StructuralModel,
+  Variable,
+} from "./model.ts";
+export { formatExpression } from "./expression.ts";
+export type { Expression } from "./expression.ts";
+export { parseQuery } from "./parse-query.ts";
+export { effectNames, formatQuery, formatTerm } from "./query.ts";
+export type { Assignment, EffectName, EffectQuery, Event, Query, Setting, Term } from "./query.ts";
+export { counterfactual } from "./counterfactual.ts";
+export type { CounterfactualOptions } from "./counterfactual.ts";
+export { intervene } from "./intervene.ts";
+export type { Interventions } from "./intervene.ts";
+export { observe } from "./observe.ts";
+export { sample } from "./sample.ts";
+export type { SampleOptions } from "./sample.ts";
+export { pointOf } from "./result.ts";
+export type {
+  BoundedResult,
+  CounterfactualResult,
+  Distribution,
+  IdentifiedResult,
+  ImpossibleEvidenceResult,
+  Method,
+  NeedsMechanismResult,
+  SampledInterval,
+} from "./result.ts";
