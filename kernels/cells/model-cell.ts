@@ -55,7 +55,7 @@ function holeValue(name: string, inputs: CellInputs): string {
   });
 }
 
-function modelReport(model: StructuralModel): Report {
+export function modelReport(model: StructuralModel): Report {
   const graph = modelGraph(model);
   const shown = model.variables.filter((variable) => variable.role !== "noise");
   const table: Block = {

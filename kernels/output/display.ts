@@ -16,7 +16,7 @@ export function displayable(bundle: MimeBundle): Displayable {
 }
 
 /** A result with a designed view. Engines return plain values; `kernels/cells` knows how each is told. */
-export type ReportOf = (value: unknown) => Promise<Report | undefined>;
+export type ReportOf = (value: unknown) => Report | undefined;
 
 /** Rows a table shows before more are asked for. */
 export const FIRST_ROWS = 100;
@@ -24,7 +24,7 @@ export const FIRST_ROWS = 100;
 const MAX_TEXT = 200_000;
 
 /** How a value is shown, as data. Never throws for any value a cell can make. */
-export async function toBundle(value: unknown, reportOf: ReportOf): Promise<MimeBundle> {
+export function toBundle(value: unknown, reportOf: ReportOf): MimeBundle {
   if (isKind(value, "displayable")) return (value as Displayable).bundle;
   if (isInputDescription(value)) {
     return { [mime.text]: `input ${value.label ?? value.widget}: use view(…) to get its value` };
@@ -33,7 +33,7 @@ export async function toBundle(value: unknown, reportOf: ReportOf): Promise<Mime
     return { [mime.text]: `${value.name}: ${value.message}`, [mime.error]: toErrorRecord(value) };
   }
   if (isKind(value, "table")) return tableBundle(value as Table);
-  const report = await reportOf(value);
+  const report = reportOf(value);
   if (report !== undefined) return { [mime.text]: report.summary, [mime.report]: report };
   if (isVegaLite(value)) {
     return { [mime.text]: `Vega-Lite chart${chartTitle(value)}`, [mime.vegaLite]: value };

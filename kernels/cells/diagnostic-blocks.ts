@@ -1,0 +1,268 @@
+import type { Block } from "../../app/protocol/report.ts";
+import type { Diagnostic } from "../estimate/diagnostic.ts";
+import { formatNumber } from "./format.ts";
+
+/** A diagnostic as blocks: its chart or table, with the text summary that it carries. */
+export function diagnosticBlock(diagnostic: Diagnostic): Block {
+  return { kind: "details", title: diagnostic.title, blocks: inner(diagnostic) };
+}
+
+function inner(diagnostic: Diagnostic): readonly Block[] {
+  switch (diagnostic.kind) {
+    case "overlap":
+      return [
+        chart(
+          {
+            data: {
+              values: [
+                ...bins(diagnostic.edges, diagnostic.treated, "treated", 1),
+                ...bins(diagnostic.edges, diagnostic.control, "control", -1),
+              ],
+            },
+            height: 140,
+            mark: { type: "bar" },
+            encoding: {
+              x: {
+                field: "from",
+                type: "quantitative",
+                title: "propensity",
+                scale: { domain: [0, 1] },
+              },
+              x2: { field: "to" },
+              y: {
+                field: "height",
+                type: "quantitative",
+                title: "units (control below)",
+                axis: { labelExpr: "format(abs(datum.value), 'd')" },
+              },
+              color: armColor,
+              tooltip: [
+                { field: "arm" },
+                { field: "count", title: "units" },
+                { field: "from", format: ".2f" },
+                { field: "to", format: ".2f" },
+              ],
+            },
+          },
+          diagnostic.summary,
+        ),
+      ];
+    case "balance":
+      return [loveplot(diagnostic), balanceTable(diagnostic)];
+    case "weights":
+      return [
+        { kind: "text", text: diagnostic.summary },
+        {
+          kind: "facts",
+          facts: [
+            { label: "effective n, treated", value: formatNumber(diagnostic.effectiveTreated) },
+            { label: "effective n, control", value: formatNumber(diagnostic.effectiveControl) },
+            { label: "largest share of an arm", value: formatNumber(diagnostic.largestShare) },
+            {
+              label: "weights",
+              value: `${formatNumber(diagnostic.minimum)} to ${formatNumber(diagnostic.maximum)}`,
+            },
+            { label: "clipped", value: formatNumber(diagnostic.clipped) },
+          ],
+        },
+      ];
+    case "residuals":
+      return [
+        chart(
+          {
+            data: { values: bins(diagnostic.edges, diagnostic.counts, "residuals", 1) },
+            height: 120,
+            mark: { type: "bar" },
+            encoding: {
+              x: { field: "from", type: "quantitative", title: "residual" },
+              x2: { field: "to" },
+              y: { field: "count", type: "quantitative", title: "units" },
+            },
+          },
+          diagnostic.summary,
+        ),
+      ];
+    case "curve":
+      return [curve(diagnostic)];
+    case "series":
+      return [
+        chart(
+          {
+            data: { values: diagnostic.rows },
+            height: { step: 16 },
+            mark: { type: "bar" },
+            encoding: {
+              y: { field: "name", type: "nominal", title: null, sort: null },
+              x: { field: "value", type: "quantitative", title: null },
+            },
+          },
+          diagnostic.summary,
+        ),
+      ];
+    case "figures":
+      return [
+        { kind: "text", text: diagnostic.summary },
+        {
+          kind: "table",
+          columns: [{ label: "" }, { label: "value", align: "right" }, { label: "" }],
+          rows: diagnostic.rows.map((row) => [row.name, formatNumber(row.value), row.note ?? ""]),
+        },
+      ];
+  }
+}
+
+const armColor = {
+  field: "arm",
+  type: "nominal",
+  title: null,
+  scale: { domain: ["control", "treated"] },
+};
+
+function bins(
+  edges: readonly number[],
+  counts: readonly number[],
+  arm: string,
+  sign: 1 | -1,
+): readonly object[] {
+  return counts.map((n, i) => ({
+    from: edges[i],
+    to: edges[i + 1],
+    count: n,
+    height: sign * n,
+    arm,
+  }));
+}
+
+function loveplot(balance: Extract<Diagnostic, { kind: "balance" }>): Block {
+  const values = balance.rows.flatMap((row) => [
+    { name: row.name, difference: Math.abs(row.raw), when: "raw" },
+    ...(row.weighted === undefined
+      ? []
+      : [{ name: row.name, difference: Math.abs(row.weighted), when: "weighted" }]),
+  ]);
+  return chart(
+    {
+      data: { values },
+      height: { step: 16 },
+      layer: [
+        {
+          mark: { type: "rule", strokeDash: [3, 3], opacity: 0.6 },
+          data: { values: [{ at: 0.1 }] },
+          encoding: { x: { field: "at", type: "quantitative" } },
+        },
+        {
+          mark: { type: "point", filled: true, size: 45 },
+          encoding: {
+            y: { field: "name", type: "nominal", title: null, sort: null },
+            x: {
+              field: "difference",
+              type: "quantitative",
+              title: "absolute standardised mean difference",
+              scale: { domainMin: 0 },
+            },
+            color: {
+              field: "when",
+              type: "nominal",
+              title: null,
+              scale: { domain: ["raw", "weighted"] },
+            },
+            shape: {
+              field: "when",
+              type: "nominal",
+              title: null,
+              scale: { domain: ["raw", "weighted"] },
+            },
+            tooltip: [{ field: "name" }, { field: "when" }, { field: "difference", format: ".3f" }],
+          },
+        },
+      ],
+    },
+    balance.summary,
+  );
+}
+
+function balanceTable(balance: Extract<Diagnostic, { kind: "balance" }>): Block {
+  return {
+    kind: "table",
+    columns: [
+      { label: "covariate" },
+      { label: "treated", align: "right" },
+      { label: "control", align: "right" },
+      { label: "raw SMD", align: "right" },
+      { label: "weighted SMD", align: "right" },
+      { label: "variance ratio", align: "right" },
+    ],
+    rows: balance.rows.map((row) => [
+      row.name,
+      formatNumber(row.treatedMean),
+      formatNumber(row.controlMean),
+      formatNumber(row.raw, 3),
+      row.weighted === undefined ? "" : formatNumber(row.weighted, 3),
+      formatNumber(row.varianceRatio, 3),
+    ]),
+  };
+}
+
+function curve(diagnostic: Extract<Diagnostic, { kind: "curve" }>): Block {
+  const values = diagnostic.lines.flatMap((line) =>
+    line.points.map((point) => ({ ...point, line: line.name, style: line.style })),
+  );
+  const color =
+    diagnostic.lines.length > 1
+      ? { color: { field: "line", type: "nominal", title: null, sort: null } }
+      : {};
+  const x = {
+    field: "x",
+    type: "quantitative",
+    title: diagnostic.xLabel,
+    scale: { zero: false, nice: false },
+  };
+  const y = { type: "quantitative", title: diagnostic.yLabel, scale: { zero: false } };
+  const banded = values.some((value) => value.low !== undefined);
+  return chart(
+    {
+      data: { values },
+      height: 200,
+      layer: [
+        ...(banded
+          ? [
+              {
+                transform: [{ filter: "isValid(datum.low) && datum.style == 'line'" }],
+                mark: { type: "area", opacity: 0.18 },
+                encoding: { x, y: { ...y, field: "low" }, y2: { field: "high" }, ...color },
+              },
+              {
+                transform: [{ filter: "isValid(datum.low) && datum.style == 'points'" }],
+                mark: { type: "rule", opacity: 0.6 },
+                encoding: { x, y: { ...y, field: "low" }, y2: { field: "high" }, ...color },
+              },
+            ]
+          : []),
+        {
+          transform: [{ filter: "datum.style == 'line'" }],
+          mark: { type: "line", strokeWidth: 2 },
+          encoding: { x, y: { ...y, field: "y" }, ...color },
+        },
+        {
+          transform: [{ filter: "datum.style == 'points'" }],
+          mark: { type: "point", filled: true, size: 30 },
+          encoding: { x, y: { ...y, field: "y" }, ...color },
+        },
+        ...(diagnostic.mark === undefined
+          ? []
+          : [
+              {
+                data: { values: [{ at: diagnostic.mark }] },
+                mark: { type: "rule", strokeDash: [4, 3] },
+                encoding: { x: { field: "at", type: "quantitative" } },
+              },
+            ]),
+      ],
+    },
+    diagnostic.summary,
+  );
+}
+
+function chart(spec: Readonly<Record<string, unknown>>, summary: string): Block {
+  return { kind: "chart", spec: { width: "container", ...spec }, summary };
+}

@@ -1,0 +1,259 @@
+import type { Block, Report } from "../../app/protocol/report.ts";
+import type { Effect, EstimateResult, NegativeAnswer } from "../estimate/effect.ts";
+import { diagnosticBlock } from "./diagnostic-blocks.ts";
+import { formatInterval, formatNumber, formatPercent } from "./format.ts";
+import { statusNames } from "./rungs.ts";
+
+const targetNames: Readonly<Record<Effect["target"], string>> = {
+  ATE: "average effect",
+  ATT: "average effect on the treated",
+  ATC: "average effect on the untreated",
+  overlap: "average effect where both arms overlap",
+  CATE: "average of the unit effects",
+  LATE: "average effect on the compliers",
+  coefficient: "partially linear coefficient",
+  NDE: "natural direct effect",
+  NIE: "natural indirect effect",
+  TE: "total effect",
+  cutoff: "effect at the cutoff",
+};
+
+/** One estimate, or several methods side by side on the same estimand. */
+export function estimateReport(results: readonly EstimateResult[]): Report {
+  const effects = results.filter((r): r is Effect => r.kind === "effect");
+  const refusals = results.filter((r): r is NegativeAnswer => r.kind !== "effect");
+  const [first] = results;
+  const claim = first?.claim;
+  const blocks: Block[] = [];
+  if (claim?.status === "association") {
+    blocks.push({
+      kind: "notice",
+      tone: "warning",
+      title: "An association, not an effect",
+      text: "No identification stands behind this number.",
+      hint: "Name an identify cell's result before “from” to make a causal claim.",
+    });
+  }
+  const [only] = effects;
+  if (effects.length === 1 && only !== undefined) blocks.push(statOf(only));
+  if (effects.length > 1) blocks.push(forest(effects), effectTable(effects));
+  for (const refusal of refusals) blocks.push(...refusalBlocks(refusal));
+  for (const effect of effects) {
+    for (const warning of effect.warnings) {
+      blocks.push({
+        kind: "notice",
+        tone: "warning",
+        title: effects.length > 1 ? `${effect.methodLabel}: ${warning.message}` : warning.message,
+        ...(warning.hint === undefined ? {} : { hint: warning.hint }),
+      });
+    }
+  }
+  if (claim !== undefined && claim.assumptions.length > 0) {
+    blocks.push({
+      kind: "details",
+      title: `Rests on ${claim.assumptions.length} assumptions`,
+      blocks: [{ kind: "assumptions", assumptions: claim.assumptions }],
+    });
+  }
+  if (only !== undefined && effects.length === 1) {
+    const [overlap, ...rest] = only.diagnostics.map(diagnosticBlock);
+    if (overlap !== undefined) blocks.push(overlap, ...rest);
+    if (only.unitEffects !== undefined) blocks.push(unitEffects(only.unitEffects));
+  } else {
+    for (const effect of effects) {
+      const inner = effect.diagnostics.map(diagnosticBlock);
+      if (inner.length > 0) {
+        blocks.push({
+          kind: "details",
+          title: `Diagnostics of ${effect.methodLabel}`,
+          blocks: inner,
+        });
+      }
+    }
+  }
+  for (const effect of effects) blocks.push(provenance(effect, effects.length > 1));
+  return {
+    summary: results.map(textOf).join(" "),
+    ...(claim === undefined ? {} : { claim }),
+    blocks,
+  };
+}
+
+function textOf(result: EstimateResult): string {
+  if (result.kind !== "effect") return result.message;
+  const { interval } = result;
+  return `${targetNames[result.target]} of ${result.treatment} on ${result.outcome} by ${result.methodLabel}: ${formatNumber(result.estimate)} (${formatPercent(interval.level)} interval ${formatInterval(interval.low, interval.high)}, n = ${formatNumber(result.n)}).`;
+}
+
+function statOf(effect: Effect): Block {
+  return {
+    kind: "stat",
+    label: `${targetNames[effect.target]} of ${effect.treatment} on ${effect.outcome}`,
+    value: formatNumber(effect.estimate),
+    interval: `${formatPercent(effect.interval.level)} interval ${formatInterval(effect.interval.low, effect.interval.high)}`,
+    note: `standard error ${formatNumber(effect.standardError, 3)}`,
+  };
+}
+
+/** Estimates with their intervals, one line a method. */
+function forest(effects: readonly Effect[]): Block {
+  const values = effects.map((effect) => ({
+    method: effect.methodLabel,
+    estimate: effect.estimate,
+    low: effect.interval.low,
+    high: effect.interval.high,
+  }));
+  const y = {
+    field: "method",
+    type: "nominal",
+    title: null,
+    sort: null,
+    axis: { labelLimit: 260 },
+  };
+  const scale = { zero: false, nice: true };
+  return {
+    kind: "chart",
+    spec: {
+      width: "container",
+      height: { step: 26 },
+      data: { values },
+      layer: [
+        {
+          data: { values: [{ at: 0 }] },
+          mark: { type: "rule", strokeDash: [4, 3], opacity: 0.6 },
+          encoding: { x: { field: "at", type: "quantitative" } },
+        },
+        {
+          mark: { type: "rule", strokeWidth: 2 },
+          encoding: {
+            y,
+            x: { field: "low", type: "quantitative", title: effects[0]?.outcome ?? null, scale },
+            x2: { field: "high" },
+          },
+        },
+        {
+          mark: { type: "point", filled: true, size: 80, opacity: 1 },
+          encoding: {
+            y,
+            x: { field: "estimate", type: "quantitative", scale },
+            tooltip: [
+              { field: "method" },
+              { field: "estimate", format: ".4~g" },
+              { field: "low", format: ".4~g" },
+              { field: "high", format: ".4~g" },
+            ],
+          },
+        },
+      ],
+    },
+    summary: effects.map(textOf).join(" "),
+  };
+}
+
+function effectTable(effects: readonly Effect[]): Block {
+  return {
+    kind: "table",
+    columns: [
+      { label: "method" },
+      { label: "target" },
+      { label: "estimate", align: "right" },
+      { label: "standard error", align: "right" },
+      { label: "interval", align: "right" },
+      { label: "n", align: "right" },
+    ],
+    rows: effects.map((effect) => [
+      effect.methodLabel,
+      effect.target,
+      formatNumber(effect.estimate),
+      formatNumber(effect.standardError, 3),
+      formatInterval(effect.interval.low, effect.interval.high),
+      formatNumber(effect.n),
+    ]),
+  };
+}
+
+function refusalBlocks(refusal: NegativeAnswer): readonly Block[] {
+  const notice: Block = {
+    kind: "notice",
+    tone: "answer",
+    title: refusal.message,
+    text: `${refusal.method} gives no number here (claim: ${statusNames[refusal.claim.status]}).`,
+    hint: refusal.hint,
+  };
+  switch (refusal.kind) {
+    case "bad-data":
+      return [
+        notice,
+        ...refusal.problems.map((problem): Block => ({
+          kind: "notice",
+          tone: "warning",
+          title: problem.message,
+          hint: problem.hint,
+        })),
+      ];
+    case "no-overlap":
+    case "not-estimable":
+      return [notice, ...refusal.diagnostics.map(diagnosticBlock)];
+    case "not-applicable":
+      return [
+        notice,
+        {
+          kind: "text",
+          text:
+            refusal.fitting.length === 0
+              ? "No built-in method fits this estimand and data."
+              : `Methods that fit: ${refusal.fitting.join(", ")}.`,
+        },
+      ];
+  }
+}
+
+/** How the effect differs between units. */
+function unitEffects(values: Float64Array): Block {
+  const step = Math.max(1, Math.floor(values.length / 2000));
+  const shown = Array.from(values).filter((_, i) => i % step === 0);
+  return {
+    kind: "details",
+    title: "How the effect differs between units",
+    blocks: [
+      {
+        kind: "chart",
+        spec: {
+          width: "container",
+          height: 120,
+          data: { values: shown.map((effect) => ({ effect })) },
+          mark: { type: "bar" },
+          encoding: {
+            x: {
+              field: "effect",
+              type: "quantitative",
+              bin: { maxbins: 40 },
+              title: "effect of one unit",
+            },
+            y: { aggregate: "count", title: "units" },
+          },
+        },
+        summary: `Histogram of ${formatNumber(values.length)} estimated unit effects.`,
+      },
+    ],
+  };
+}
+
+function provenance(effect: Effect, named: boolean): Block {
+  const options = Object.entries(effect.options).map(([k, v]) => `${k}: ${String(v)}`);
+  return {
+    kind: "facts",
+    footer: true,
+    facts: [
+      { label: "method", value: named ? effect.methodLabel : effect.method },
+      { label: "n", value: formatNumber(effect.n) },
+      ...(effect.nTreated === undefined
+        ? []
+        : [{ label: "treated", value: formatNumber(effect.nTreated) }]),
+      { label: "interval", value: effect.interval.method },
+      ...(effect.seed === undefined ? [] : [{ label: "seed", value: String(effect.seed) }]),
+      { label: "backend", value: effect.backend },
+      ...(options.length === 0 ? [] : [{ label: "options", value: options.join(", ") }]),
+    ],
+  };
+}

@@ -1,0 +1,25 @@
+import type { CellKind } from "./kind.ts";
+import { counterfactualCell } from "./counterfactual-cell.ts";
+import { dataCell } from "./data-cell.ts";
+import { estimateCell } from "./estimate-cell.ts";
+import { graphCell } from "./graph-cell.ts";
+import { identifyCell } from "./identify-cell.ts";
+import { modelCell } from "./model-cell.ts";
+import { simulateCell } from "./simulate-cell.ts";
+
+export { createLibrary } from "./library.ts";
+export { reportOf } from "./reports.ts";
+export type { CellKind, KernelHost } from "./kind.ts";
+
+const all: readonly CellKind[] = [
+  dataCell,
+  graphCell,
+  identifyCell,
+  estimateCell,
+  modelCell,
+  counterfactualCell,
+  simulateCell,
+];
+
+/** The causal kinds by name. TypeScript and prose are compiled by `app/cell`. */
+export const cellKinds: ReadonlyMap<string, CellKind> = new Map(all.map((k) => [k.kind, k]));

@@ -1,0 +1,26 @@
+import type { Report } from "../../app/protocol/report.ts";
+import type { StructuralModel } from "../counterfactual/model.ts";
+import type { CounterfactualResult } from "../counterfactual/result.ts";
+import type { EstimateResult } from "../estimate/effect.ts";
+import type { Graph } from "../graph/graph.ts";
+import { counterfactualReport } from "./counterfactual-report.ts";
+import { estimateReport } from "./estimate-report.ts";
+import { graphReport } from "./graph-cell.ts";
+import { modelReport } from "./model-cell.ts";
+
+const effects = new Set(["effect", "bad-data", "no-overlap", "not-applicable", "not-estimable"]);
+
+/**
+ * How an engine's value is told when a TypeScript cell shows it: the same reports as the causal cells'. Undefined
+ * for any other value.
+ */
+export function reportOf(value: unknown): Report | undefined {
+  if (typeof value !== "object" || value === null) return undefined;
+  const { kind, claim } = value as { kind?: unknown; claim?: unknown };
+  if (kind === "graph") return graphReport(value as Graph);
+  if (kind === "model") return modelReport(value as StructuralModel);
+  if (claim === undefined || typeof kind !== "string") return undefined;
+  if (effects.has(kind)) return estimateReport([value as EstimateResult]);
+  if ("quantity" in value) return counterfactualReport([value as CounterfactualResult]);
+  return undefined;
+}

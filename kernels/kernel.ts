@@ -1,0 +1,229 @@
+import type { CellProgram } from "../app/cell/program.ts";
+import { toErrorRecord } from "../app/errors.ts";
+import { mime, type MimeBundle } from "../app/protocol/mime.ts";
+import type { KernelEvent, KernelRequest, Provenance } from "../app/protocol/kernel.ts";
+import { Session, type SessionCell, type SessionEvent } from "../app/runtime/session.ts";
+import { VERSION } from "../app/version.ts";
+import { Attachments } from "./attachments.ts";
+import { cellKinds, createLibrary, type KernelHost, reportOf } from "./cells/index.ts";
+import type { Channel } from "./channel.ts";
+import type { Table } from "./data/table.ts";
+import { tablePage, toBundle } from "./output/display.ts";
+import { inlineText } from "./output/inspect.ts";
+import { OutputLimiter } from "./output/limiter.ts";
+import { roughBytes } from "./output/size.ts";
+import { summariseVariable } from "./output/variable.ts";
+import type { Evaluator } from "../app/cell/evaluate.ts";
+
+/** Larger things are told by their size instead of being sent. */
+const MAX_OUTPUT_BYTES = 32 * 1024 * 1024;
+
+export interface KernelOptions {
+  readonly evaluate: Evaluator;
+}
+
+/**
+ * A notebook's kernel: the reactive session, what cells compile to, and how values are shown, behind one channel.
+ * It runs wherever its channel leads to: a browser Worker, a Node thread, a Node child process.
+ */
+export class Kernel {
+  readonly #channel: Channel;
+  readonly #options: KernelOptions;
+  readonly #attachments: Attachments;
+  readonly #host: KernelHost;
+  readonly #limiter = new OutputLimiter();
+  readonly #session: Session;
+  /** Of each cell's run in progress. */
+  readonly #provenance = new Map<string, Provenance>();
+  /** The cell that is executing synchronously, for `console`. */
+  #speaking: string | undefined;
+
+  constructor(channel: Channel, options: KernelOptions) {
+    this.#channel = channel;
+    this.#options = options;
+    this.#attachments = new Attachments((event) => this.#post(event));
+    this.#host = {
+      attachment: (name) => this.#attachments.bytes(name),
+      attachmentNames: () => this.#attachments.names(),
+    };
+    this.#session = new Session({
+      compile: (cell) => this.#compile(cell),
+      library: createLibrary(this.#host),
+      emit: (event) => this.#emit(event),
+      now: () => performance.now(),
+    });
+    channel.onRequest = (request) => {
+      this.#handle(request).catch((error: unknown) => {
+        this.#post({ type: "kernel-error", error: toErrorRecord(error) });
+      });
+    };
+    this.#catchConsole();
+    this.#post({ type: "ready", version: VERSION });
+  }
+
+  async #handle(request: KernelRequest): Promise<void> {
+    const session = this.#session;
+    switch (request.type) {
+      case "open":
+        this.#attachments.setKnown(request.attachments);
+        session.setMode(request.mode);
+        await session.setCells(request.cells);
+        return;
+      case "cells":
+        await session.setCells(request.cells);
+        return;
+      case "attachments":
+        this.#attachments.setKnown(request.attachments);
+        return;
+      case "mode":
+        session.setMode(request.mode);
+        return;
+      case "run":
+        await session.run(request.target);
+        await session.settled();
+        this.#flushDropped();
+        this.#post({ type: "settled" });
+        return;
+      case "stop":
+        session.stop(request.target);
+        return;
+      case "input":
+        session.setInput(request.cell, request.key, request.value);
+        return;
+      case "set-variable":
+        session.setVariable(request.name, request.value);
+        return;
+      case "attachment-bytes":
+        this.#attachments.arrived(request.request, request.bytes);
+        return;
+      case "attachment-failed":
+        this.#attachments.failed(request.request, request.error);
+        return;
+      case "table-page":
+        this.#page(request);
+        return;
+    }
+  }
+
+  async #compile(cell: SessionCell): Promise<CellProgram> {
+    if (cell.kind === "ts") {
+      const [{ compileCell }, { toProgram }] = await Promise.all([
+        import("../app/cell/compile.ts"),
+        import("../app/cell/evaluate.ts"),
+      ]);
+      return toProgram(compileCell(cell.source, { cell: cell.id }), this.#options.evaluate);
+    }
+    if (cell.kind === "markdown" || cell.kind === "html") {
+      const { textProgram } = await import("../app/cell/text-program.ts");
+      return textProgram(cell.source, cell.kind, this.#options.evaluate);
+    }
+    const kind = cellKinds.get(cell.kind);
+    if (kind !== undefined) return kind.parse(cell, this.#host);
+    return {
+      inputs: [],
+      outputs: [],
+      diagnostics: [
+        {
+          code: "cell-kind-unknown",
+          severity: "info",
+          message: `This version of Dagbok does not know cells of kind "${cell.kind}". The cell is kept as it is.`,
+        },
+      ],
+    };
+  }
+
+  #emit(event: SessionEvent): void {
+    switch (event.type) {
+      case "display":
+        this.#show(event.cell, event.run, event.index, event.value);
+        return;
+      case "run-started":
+        this.#speaking = event.cell;
+        this.#provenance.delete(event.cell);
+        this.#post(event);
+        return;
+      case "run-ended": {
+        const provenance = this.#provenance.get(event.cell);
+        this.#post({ ...event, ...(provenance === undefined ? {} : { provenance }) });
+        return;
+      }
+      case "variables":
+        for (const { cell, value } of event.changed) this.#learn(cell, value);
+        this.#post({
+          type: "variables",
+          changed: event.changed.map((change) => summariseVariable(change)),
+          removed: event.removed,
+        });
+        return;
+      default:
+        this.#post(event);
+    }
+  }
+
+  /** Remembers what made a result, to be recorded with the cell's output. */
+  #learn(cell: string, value: unknown): void {
+    if (typeof value !== "object" || value === null) return;
+    const one: unknown = Array.isArray(value) ? value[0] : value;
+    const { kind, seed, backend } = (one ?? {}) as {
+      kind?: unknown;
+      seed?: unknown;
+      backend?: unknown;
+    };
+    if (kind !== "effect") return;
+    this.#provenance.set(cell, {
+      ...(typeof seed === "number" ? { seed } : {}),
+      ...(typeof backend === "string" ? { backend } : {}),
+      versions: { dagbok: VERSION },
+    });
+  }
+
+  #show(cell: string, run: number, index: number, value: unknown): void {
+    // asked before anything is rendered, so that a flood costs next to nothing
+    if (!this.#limiter.admit(64)) return;
+    let bundle: MimeBundle;
+    try {
+      bundle = toBundle(value, reportOf);
+    } catch (error) {
+      bundle = { [mime.text]: "This value cannot be shown.", [mime.error]: toErrorRecord(error) };
+    }
+    const bytes = roughBytes(bundle, MAX_OUTPUT_BYTES + 1);
+    if (bytes > MAX_OUTPUT_BYTES) {
+      bundle = { [mime.text]: `Too large to show (over ${MAX_OUTPUT_BYTES / 2 ** 20} MB).` };
+    } else if (!this.#limiter.admit(bytes)) return;
+    this.#post({ type: "output", cell, run, index, bundle });
+  }
+
+  #page(request: Extract<KernelRequest, { type: "table-page" }>): void {
+    try {
+      const table = this.#session.value(request.variable) as Table;
+      const page = tablePage(table, request.offset, request.count);
+      this.#post({ type: "table-page", request: request.request, page });
+    } catch (error) {
+      this.#post({ type: "table-page", request: request.request, error: toErrorRecord(error) });
+    }
+  }
+
+  #catchConsole(): void {
+    for (const level of ["log", "info", "debug", "warn", "error"] as const) {
+      console[level] = (...values: unknown[]): void => {
+        const text = values.map(inlineText).join(" ").slice(0, 20_000);
+        if (!this.#limiter.admit(2 * text.length + 64)) return;
+        this.#post({
+          type: "log",
+          ...(this.#speaking === undefined ? {} : { cell: this.#speaking }),
+          level: level === "warn" || level === "error" ? level : "log",
+          text,
+        });
+      };
+    }
+  }
+
+  #flushDropped(): void {
+    const dropped = this.#limiter.takeDropped();
+    if (dropped > 0) this.#post({ type: "overflow", dropped });
+  }
+
+  #post(event: KernelEvent): void {
+    this.#channel.post(event);
+  }
+}
