@@ -1,0 +1,324 @@
+import { UserError } from "../../app/errors.ts";
+import type { Claim, ClaimStatus } from "../../app/claim.ts";
+import { latentProjection } from "../graph/projection.ts";
+import { unknownNode } from "../graph/compact.ts";
+import type { Graph } from "../graph/graph.ts";
+import { graphAssumptions, makeClaim, positivity } from "./claims.ts";
+import { closeEstimand, displaySymbols } from "./close.ts";
+import type { Estimand, Value } from "./estimand.ts";
+import { freeSymbols, zero } from "./estimand.ts";
+import { identifyInterventional } from "./interventional.ts";
+import { formatQuery, parseQuery } from "./query.ts";
+import type { Event, Query } from "./query.ts";
+import type { Identification, Strategy } from "./result.ts";
+import type { TraceStep } from "./id.ts";
+import { findStrategies, instrumentStrategies } from "./strategies.ts";
+
+export interface IdentifyOptions {
+  /** `false`: verdict and formula only, no list of ways to estimate. Default: listed. */
+  readonly strategies?: boolean;
+}
+
+/** From this many nodes on, only one adjustment set is offered instead of all kinds of strategies. */
+const thoroughUpTo = 60;
+
+/**
+ * Whether a causal query follows from the graph and the observed law, and by which formula. Complete for
+ * P(y | do(x), z) in graphs with unmeasured nodes and bidirected edges (ID and IDC). `query` is text (see
+ * `parseQuery`) or the parsed object. Throws `UserError` for unknown or unmeasured variables and for queries that
+ * contradict themselves. O(n + m) per district for the verdict.
+ */
+export function identify(
+  graph: Graph,
+  query: string | Query,
+  options: IdentifyOptions = {},
+): Identification {
+  const names = graph.nodes.map((node) => node.name);
+  const parsed = typeof query === "string" ? parseQuery(query, names) : query;
+  checkVariables(graph, parsed);
+  return answer(graph, parsed, options);
+}
+
+function answer(graph: Graph, query: Query, options: IdentifyOptions): Identification {
+  if (query.kind === "difference") return answerDifference(graph, query, options);
+  return answerOne(graph, query, options);
+}
+
+function answerDifference(
+  graph: Graph,
+  query: Extract<Query, { kind: "difference" }>,
+  options: IdentifyOptions,
+): Identification {
+  const queryText = formatQuery(query);
+  const left = answer(graph, query.left, options);
+  if (
+    left.kind === "not-identified" ||
+    left.kind === "not-certified" ||
+    left.kind === "search-limit"
+  ) {
+    return { ...left, query, queryText, claim: { ...left.claim, query: queryText } };
+  }
+  const right = answer(graph, query.right, options);
+  if (
+    right.kind === "not-identified" ||
+    right.kind === "not-certified" ||
+    right.kind === "search-limit"
+  ) {
+    return { ...right, query, queryText, claim: { ...right.claim, query: queryText } };
+  }
+  const trace = [...left.trace, ...right.trace];
+  const claim = joinClaims(left.claim, right.claim, queryText);
+  const same = JSON.stringify(left.estimand) === JSON.stringify(right.estimand);
+  if (left.kind === "zero-by-structure" && right.kind === "zero-by-structure" && same) {
+    const { strategies, reason } = left;
+    return {
+      kind: "zero-by-structure",
+      query,
+      queryText,
+      reason,
+      estimand: zero,
+      trace,
+      strategies,
+      claim,
+    };
+  }
+  const estimand: Estimand = { kind: "difference", left: left.estimand, right: right.estimand };
+  const { strategies } = left.kind === "identified" ? left : right;
+  return {
+    kind: "identified",
+    query,
+    queryText,
+    estimand,
+    trace,
+    strategies,
+    claim: { ...claim, status: "identified" },
+  };
+}
+
+function joinClaims(left: Claim, right: Claim, query: string): Claim {
+  const seen = new Map([...left.assumptions, ...right.assumptions].map((item) => [item.id, item]));
+  const rung = Math.max(left.rung, right.rung) as Claim["rung"];
+  return { ...left, rung, query, assumptions: [...seen.values()] };
+}
+
+type OneQuery = Exclude<Query, { kind: "difference" }>;
+
+function answerOne(graph: Graph, query: OneQuery, options: IdentifyOptions): Identification {
+  const simple = asInterventional(query);
+  if (simple === undefined) {
+    const queryText = formatQuery(query);
+    return {
+      kind: "not-certified",
+      query,
+      queryText,
+      reason: "Counterfactual queries across several worlds are not decided here yet.",
+      trace: [],
+      claim: makeClaim(3, queryText, "not-certified", [], []),
+    };
+  }
+  return answerInterventional(graph, query, simple, options);
+}
+
+interface Simple {
+  readonly outcome: readonly string[];
+  readonly treatment: readonly string[];
+  readonly given: readonly string[];
+  /** What the query's variables are set to or take. */
+  readonly values: ReadonlyMap<string, Value>;
+}
+
+/** A query in which every event lives in the same world is one of rung one or two. */
+export function asInterventional(query: OneQuery): Simple | undefined {
+  const of =
+    query.kind === "probability"
+      ? query.of
+      : [{ ...query.of, value: openValue(query.of.variable) }];
+  const events = [...of, ...query.given];
+  const settings = new Map<string, Value>();
+  for (const setting of events[0]?.do ?? []) {
+    if (setting.to.kind === "counterfactual") return undefined;
+    settings.set(setting.variable, setting.to);
+  }
+  const key = worldKey(events[0]?.do ?? []);
+  if (key === undefined || events.some((event) => worldKey(event.do) !== key)) return undefined;
+  const values = new Map(settings);
+  for (const event of events) values.set(event.variable, event.value);
+  return {
+    outcome: of.map((event) => event.variable),
+    treatment: [...settings.keys()],
+    given: query.given.map((event) => event.variable),
+    values,
+  };
+}
+
+const openValue = (variable: string): Value => ({ kind: "symbol", name: variable });
+
+function worldKey(settings: Event["do"]): string | undefined {
+  if (settings.some((setting) => setting.to.kind === "counterfactual")) return undefined;
+  return JSON.stringify(
+    settings
+      .map((setting) => JSON.stringify([setting.variable, setting.to]))
+      .sort((a, b) => (a < b ? -1 : 1)),
+  );
+}
+
+function answerInterventional(
+  graph: Graph,
+  query: OneQuery,
+  simple: Simple,
+  options: IdentifyOptions,
+): Identification {
+  const queryText = formatQuery(query);
+  const { outcome, treatment, given } = simple;
+  const rung = treatment.length === 0 ? 1 : 2;
+  const measured = latentProjection(graph);
+  const variables = [...outcome, ...treatment, ...given];
+  const result = identifyInterventional(measured, simple);
+  const trace: readonly TraceStep[] = result.trace;
+  const derivation = trace.map((step) => `${step.algorithm} line ${step.line}: ${step.text}`);
+  const assume = rung === 1 ? [] : graphAssumptions(graph, variables);
+  const claimAs = (status: ClaimStatus, extra: Claim["assumptions"] = []): Claim =>
+    makeClaim(rung, queryText, status, [...assume, ...extra], derivation);
+  if (result.kind === "hedge") {
+    return {
+      kind: "not-identified",
+      query,
+      queryText,
+      reason: hedgeSentence(result.hedge.larger, result.hedge.smaller),
+      hedge: result.hedge,
+      trace,
+      strategies:
+        options.strategies === false ? [] : instrumentStrategies(graph, treatment, outcome),
+      claim: claimAs("not-identified"),
+    };
+  }
+  const display = displaySymbols(measured.nodes.map((node) => node.name));
+  const values = new Map(simple.values);
+  for (const name of variables) {
+    const value = values.get(name);
+    if (value?.kind === "symbol" && value.name === name)
+      values.set(name, { kind: "symbol", name: display(name) });
+  }
+  const closed = closeEstimand(result.estimand, values, display);
+  const estimand =
+    query.kind === "expectation" ? expectationOf(closed, outcome[0] ?? "", values) : closed;
+  const strategies: Strategy[] =
+    treatment.length === 0 || options.strategies === false
+      ? []
+      : [
+          ...findStrategies(
+            graph,
+            treatment,
+            outcome,
+            given,
+            measured.nodes.length <= thoroughUpTo,
+          ),
+          { kind: "formula" },
+        ];
+  if (result.kind === "no-effect" && treatment.length > 0) {
+    const reason = "no-causal-path";
+    const claim = claimAs("zero-by-structure");
+    return {
+      kind: "zero-by-structure",
+      query,
+      queryText,
+      reason,
+      estimand,
+      trace,
+      strategies,
+      claim,
+    };
+  }
+  const conditions = conditionsOf(estimand, treatment);
+  const claim =
+    treatment.length === 0
+      ? claimAs("association")
+      : claimAs("identified", positivity(treatment, conditions));
+  return { kind: "identified", query, queryText, estimand, trace, strategies, claim };
+}
+
+function expectationOf(
+  body: Estimand,
+  outcome: string,
+  values: ReadonlyMap<string, Value>,
+): Estimand {
+  const value = values.get(outcome);
+  const symbol = value?.kind === "symbol" ? value.name : outcome;
+  return { kind: "expectation", over: { variable: outcome, symbol }, body };
+}
+
+/** Variables that stand behind a bar together with a treatment. */
+function conditionsOf(estimand: Estimand, treatment: readonly string[]): string[] {
+  const found = new Set<string>();
+  const visited = new Set<Estimand>();
+  const visit = (node: Estimand): void => {
+    if (visited.has(node)) return;
+    visited.add(node);
+    if (node.kind === "probability") {
+      const given = node.given.map((term) => term.variable);
+      if (given.some((name) => treatment.includes(name))) for (const name of given) found.add(name);
+    } else if (node.kind === "product") node.factors.forEach(visit);
+    else if (node.kind === "quotient") [node.numerator, node.denominator].forEach(visit);
+    else if (node.kind === "difference") [node.left, node.right].forEach(visit);
+    else if (node.kind !== "constant") visit(node.body);
+  };
+  visit(estimand);
+  return [...found].filter((name) => !treatment.includes(name));
+}
+
+function hedgeSentence(larger: readonly string[], smaller: readonly string[]): string {
+  return (
+    `Unmeasured common causes tie {${larger.join(", ")}} together, and the part {${smaller.join(", ")}} cannot be ` +
+    "told apart from it by any amount of such data: a hedge."
+  );
+}
+
+/** Every variable is known, measured, and plays one part. */
+function checkVariables(graph: Graph, query: Query): void {
+  if (query.kind === "difference") {
+    checkVariables(graph, query.left);
+    checkVariables(graph, query.right);
+    return;
+  }
+  const nodes = new Map(graph.nodes.map((node) => [node.name, node]));
+  const check = (event: Omit<Event, "value">): void => {
+    const node = nodes.get(event.variable) ?? unknownNode(graph, event.variable);
+    if (node.latent) throw unmeasured(node.name);
+    for (const setting of event.do) {
+      const held = nodes.get(setting.variable) ?? unknownNode(graph, setting.variable);
+      if (held.latent) throw unmeasured(held.name);
+      if (setting.to.kind === "counterfactual") check(setting.to.event);
+    }
+  };
+  const of = query.kind === "probability" ? query.of : [query.of];
+  for (const event of [...of, ...query.given]) check(event);
+  const simple = asInterventional(query);
+  if (simple === undefined) return;
+  const all = [...simple.outcome, ...simple.treatment, ...simple.given];
+  const twice = all.find((name, i) => all.indexOf(name) !== i);
+  if (twice === undefined) return;
+  throw new UserError({
+    code: "query-variable-twice",
+    message: `"${twice}" plays two parts in the query.`,
+    value: twice,
+    expected: "each variable once: as outcome, under do, or given",
+    hint: "For a variable in two worlds write a counterfactual such as P(y_{x=0} | x=1).",
+  });
+}
+
+function unmeasured(name: string): UserError {
+  return new UserError({
+    code: "query-unmeasured",
+    message: `"${name}" is unmeasured in this graph, so nothing can be computed from data about it.`,
+    value: name,
+    expected: "measured variables",
+    hint: "Ask about a measured variable, or remove the latent mark.",
+  });
+}
+
+/** Free symbols of a formula by variable; the query's own and no others. */
+export function openSymbols(estimand: Estimand): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    [...freeSymbols(estimand)].map(([symbol, variable]) => [variable, symbol]),
+  );
+}

@@ -1,0 +1,30 @@
+export { identify } from "./identify.ts";
+export type { IdentifyOptions } from "./identify.ts";
+export type {
+  Identification,
+  Identified,
+  NotCertified,
+  NotIdentified,
+  SearchLimit,
+  Strategy,
+  ZeroByStructure,
+} from "./result.ts";
+export { formatQuery, parseQuery } from "./query.ts";
+export type { Event, Query, Setting } from "./query.ts";
+export type { Bound, Estimand, Term, Value } from "./estimand.ts";
+export { freeSymbols } from "./estimand.ts";
+export { toLatex, toText } from "./render.ts";
+export type { Hedge, TraceStep } from "./id.ts";
+export {
+  adjustmentSets,
+  canonicalAdjustmentSet,
+  isAdjustmentSet,
+  minimalAdjustmentSet,
+  optimalAdjustmentSet,
+  takeSets,
+} from "./adjustment.ts";
+export type { AdjustmentQuestion } from "./adjustment.ts";
+export { frontDoorSets, isFrontDoorSet } from "./front-door.ts";
+export type { FrontDoorQuestion } from "./front-door.ts";
+export { instruments } from "./instruments.ts";
+export type { Instrument, InstrumentQuestion, Instruments } from "./instruments.ts";
