@@ -1,6 +1,5 @@
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
 import path from "node:path";
-import { pathToFileURL } from "node:url";
 import Database from "better-sqlite3";
 import { type Db, openDatabase } from "./database.ts";
 
@@ -60,6 +59,13 @@ function prepare(folder: string, reason: string, now: number): string {
 }
 
 function finish(file: string): string {
+  // Without WAL, so that the copy is one file that can be read where nothing may be written.
+  const copy = new Database(`${file}.part`);
+  try {
+    copy.pragma("journal_mode = DELETE");
+  } finally {
+    copy.close();
+  }
   if (!isSound(`${file}.part`)) {
     throw new Error(`The backup ${path.basename(file)} does not pass its check.`);
   }
@@ -71,8 +77,7 @@ function finish(file: string): string {
 export function isSound(file: string): boolean {
   let db: Db | undefined;
   try {
-    // Immutable, so that the look leaves no side files.
-    db = openDatabase(`${pathToFileURL(file).href}?immutable=1`, { readOnly: true });
+    db = openDatabase(file, { readOnly: true });
     return db.pragma("quick_check(1)", { simple: true }) === "ok";
   } catch (error) {
     if (error instanceof Database.SqliteError) return false;

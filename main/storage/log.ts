@@ -171,7 +171,7 @@ export function readHistory(
 ): readonly HistoryEntry[] {
   const limit = query.limit ?? 100;
   const entries: HistoryEntry[] = [];
-  let last: { group: string; undo: boolean } | undefined;
+  let last: Pick<LogRow, "edit_group" | "kind"> | undefined;
   for (const found of sqlIterate<LogRow & { name: string | null }>(
     db,
     `SELECT edit.*, version_name.name AS name FROM edit LEFT JOIN version_name USING (notebook, rev)
@@ -185,8 +185,8 @@ export function readHistory(
     const previous = entries.at(-1);
     if (
       previous !== undefined &&
-      last?.group === found.edit_group &&
-      last.undo === (found.kind !== "edit") &&
+      last?.edit_group === found.edit_group &&
+      last.kind === found.kind &&
       found.name === null
     ) {
       entries[entries.length - 1] = {
@@ -197,7 +197,7 @@ export function readHistory(
       continue;
     }
     if (entries.length === limit) break;
-    last = { group: found.edit_group, undo: found.kind !== "edit" };
+    last = found;
     entries.push({
       rev: found.rev,
       at: found.at,

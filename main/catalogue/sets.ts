@@ -1,0 +1,19 @@
+/** A file of a set, as the set's users know it. */
+export interface DataFile {
+  readonly name: string;
+  readonly sha256: string;
+  readonly bytes: number;
+  /** Where it can be fetched from, when its maker publishes it under an address of its own. */
+  readonly url?: string;
+}
+
+export interface DataSet {
+  readonly name: string;
+  readonly title: string;
+  readonly about: string;
+  readonly source: string;
+  readonly licence: string;
+  readonly files: readonly DataFile[];
+}
+
+export const dataSets: readonly DataSet[] = [];

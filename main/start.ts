@@ -1,0 +1,84 @@
+import { spawn, spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import path from "node:path";
+import { StoreError } from "../app/protocol/store.ts";
+import { toErrorRecord } from "../app/errors.ts";
+import { startBrowserMode } from "./browser-mode.ts";
+import { buildIfStale } from "./build.ts";
+import { projectFolder } from "./files.ts";
+
+const serveOnly = process.argv.includes("--serve");
+
+try {
+  await buildIfStale();
+  const electron = serveOnly ? undefined : findElectron();
+  if (electron === undefined) await serve();
+  else openDesktop(electron);
+} catch (error) {
+  // What the user can mend is said in a sentence; what we must mend keeps its stack.
+  if (error instanceof StoreError) {
+    console.error([error.message, error.hint].filter(Boolean).join(" "));
+  } else console.error(error instanceof Error ? error : toErrorRecord(error));
+  process.exitCode = 1;
+}
+
+async function serve(): Promise<void> {
+  const app = await startBrowserMode({
+    port: Number(process.env["DAGBOK_PORT"] ?? 0),
+    onLinkUsed: (next) => console.log(`For another window: ${next}`),
+  });
+  console.log(`Dagbok is open at ${app.link(app.welcome)}`);
+  let closing = false;
+  const close = (): void => {
+    if (closing) return;
+    closing = true;
+    app.close().then(
+      () => process.exit(0),
+      (error: unknown) => {
+        console.error(error);
+        process.exit(1);
+      },
+    );
+  };
+  process.on("SIGINT", close);
+  process.on("SIGTERM", close);
+}
+
+/** The desktop binary's path. npm's `electron` comes without it; it is fetched once, if it can be. */
+function findElectron(): string | undefined {
+  const found = electronBinary() ?? (fetchElectron() ? electronBinary() : undefined);
+  if (found === undefined) {
+    console.log(
+      "The desktop binary is absent and cannot be fetched: starting in the browser instead.",
+    );
+  }
+  return found;
+}
+
+function electronBinary(): string | undefined {
+  const dist = path.join(projectFolder, "node_modules", "electron", "dist");
+  const names: Readonly<Partial<Record<NodeJS.Platform, string>>> = {
+    darwin: "Electron.app/Contents/MacOS/Electron",
+    win32: "electron.exe",
+  };
+  const file = path.join(dist, names[process.platform] ?? "electron");
+  return existsSync(file) ? file : undefined;
+}
+
+function fetchElectron(): boolean {
+  const script = path.join(projectFolder, "node_modules", "electron", "install.js");
+  if (!existsSync(script)) return false;
+  const { status } = spawnSync(process.execPath, [script], {
+    cwd: projectFolder,
+    stdio: "ignore",
+    timeout: Number(process.env["DAGBOK_FETCH_TIMEOUT"] ?? 60_000),
+  });
+  return status === 0;
+}
+
+function openDesktop(binary: string): void {
+  const files = process.argv.slice(2).filter((argument) => !argument.startsWith("--"));
+  const child = spawn(binary, [projectFolder, ...files], { stdio: "inherit" });
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => child.kill(signal));
+  child.on("exit", (code) => process.exit(code ?? 1));
+}
