@@ -24,6 +24,8 @@ interface EstimandBase {
   readonly target: Target;
   /** From identification. Without it the result says "association, not an effect". */
   readonly claim?: Claim;
+  /** Set when units were trimmed: of whom the effect is. */
+  readonly population?: string;
 }
 
 /** The effect is what is left of the association given the adjustment set. */

@@ -1,0 +1,189 @@
+import { histogram } from "../math/summary.ts";
+import type {
+  BalanceDiagnostic,
+  Diagnostic,
+  OverlapDiagnostic,
+  WeightsDiagnostic,
+} from "./diagnostic.ts";
+import type { Finding } from "./method.ts";
+import type { AdjustmentProblem } from "./problem.ts";
+import { targetWeights } from "./target.ts";
+
+/** Everything that follows from a problem and a finding's propensities and weights. O(nd). */
+export function diagnoseFinding(problem: AdjustmentProblem, finding: Finding): Diagnostic[] {
+  if (problem.treatmentKind !== "binary") return [];
+  const found: Diagnostic[] = [];
+  if (finding.propensity !== undefined) found.push(overlap(problem, finding.propensity));
+  if (problem.covariates.d > 0) found.push(balance(problem, finding.weights));
+  if (finding.weights !== undefined) {
+    found.push(weightSummary(problem.treatment, finding.weights, finding.clipped ?? 0));
+  }
+  return found;
+}
+
+/**
+ * Histogram of the propensity by arm, and the share of the target population without counterparts (`withoutOverlap`).
+ * O(n).
+ */
+export function overlap(problem: AdjustmentProblem, propensity: Float64Array): OverlapDiagnostic {
+  const { treatment } = problem;
+  const arm = (t: number): Float64Array => propensity.filter((_, i) => treatment[i] === t);
+  const treated = histogram(arm(1), 20, 0, 1);
+  const control = histogram(arm(0), 20, 0, 1);
+  const { share, count } = withoutOverlap(problem, propensity);
+  const minimum = propensity.reduce((a, b) => Math.min(a, b), 1);
+  const maximum = propensity.reduce((a, b) => Math.max(a, b), 0);
+  return {
+    kind: "overlap",
+    title: "Propensity by arm",
+    summary: `Propensities run from ${minimum.toFixed(3)} to ${maximum.toFixed(3)}; ${count === 0 ? "every unit of the target population has" : `${(100 * share).toFixed(1)} % of the target population (${count} units) have no`} counterpart${count === 0 ? "s" : ""} in the other arm.`,
+    edges: treated.edges,
+    treated: treated.counts,
+    control: control.counts,
+    minimum,
+    maximum,
+    shareWithoutOverlap: share,
+  };
+}
+
+/** Below this chance of the other arm a unit depends on having counterparts (Crump et al. 2009, rule of thumb). */
+const RARE = 0.1;
+
+/**
+ * Units of the target population that had a chance below a tenth of being in the other arm and lie beyond its range of
+ * propensities; and the common range. O(n).
+ */
+export function withoutOverlap(
+  problem: AdjustmentProblem,
+  propensity: Float64Array,
+): { share: number; count: number; low: number; high: number; within: number } {
+  const { n, treatment } = problem;
+  const low = [1, 1];
+  const high = [0, 0];
+  for (let i = 0; i < n; i++) {
+    const t = treatment[i]!;
+    low[t] = Math.min(low[t]!, propensity[i]!);
+    high[t] = Math.max(high[t]!, propensity[i]!);
+  }
+  const counts = targetWeights(problem, propensity);
+  let outside = 0;
+  let total = 0;
+  let count = 0;
+  let within = 0;
+  const common = { low: Math.max(low[0]!, low[1]!), high: Math.min(high[0]!, high[1]!) };
+  for (let i = 0; i < n; i++) {
+    const other = 1 - treatment[i]!;
+    const e = propensity[i]!;
+    const w = counts[i]!;
+    total += w;
+    if (e >= common.low && e <= common.high) within += 1;
+    const chance = other === 1 ? e : 1 - e;
+    if (w === 0 || chance >= RARE || (e >= low[other]! && e <= high[other]!)) continue;
+    outside += w;
+    count += 1;
+  }
+  return { share: total === 0 ? 0 : outside / total, count, ...common, within };
+}
+
+/**
+ * Standardised mean differences of each covariate, raw and weighted. The divisor is the unweighted standard deviation
+ * of the treated for the ATT, of the control units for the ATC, else the root of the arms' mean variance, so that
+ * weighting cannot look good by inflating spread (Stuart 2010). O(nd).
+ */
+export function balance(problem: AdjustmentProblem, weights?: Float64Array): BalanceDiagnostic {
+  const { covariates, treatment } = problem;
+  const ones = new Float64Array(problem.n).fill(1);
+  const sampling = problem.sampling ?? ones;
+  const rows = covariates.names.map((name, j) => {
+    const raw = momentsByArm(covariates.x, covariates.d, j, treatment, sampling);
+    const sd =
+      problem.estimand.target === "ATT"
+        ? Math.sqrt(raw.variance[1]!)
+        : problem.estimand.target === "ATC"
+          ? Math.sqrt(raw.variance[0]!)
+          : Math.sqrt((raw.variance[0]! + raw.variance[1]!) / 2);
+    const scaled = (difference: number): number =>
+      sd === 0 ? (difference === 0 ? 0 : Infinity) : difference / sd;
+    const after =
+      weights === undefined
+        ? undefined
+        : momentsByArm(covariates.x, covariates.d, j, treatment, weights);
+    return {
+      name,
+      treatedMean: raw.mean[1]!,
+      controlMean: raw.mean[0]!,
+      raw: scaled(raw.mean[1]! - raw.mean[0]!),
+      ...(after === undefined ? {} : { weighted: scaled(after.mean[1]! - after.mean[0]!) }),
+      varianceRatio: raw.variance[1]! / raw.variance[0]!,
+    };
+  });
+  const beyond = (values: readonly number[]): number =>
+    values.filter((v) => Math.abs(v) > 0.1).length;
+  const before = beyond(rows.map((r) => r.raw));
+  const text = `${before} of ${rows.length} covariates differ by more than 0.1 standard deviations`;
+  const after =
+    weights === undefined ? "." : `; ${beyond(rows.map((r) => r.weighted ?? 0))} after weighting.`;
+  return { kind: "balance", title: "Balance of the covariates", summary: text + after, rows };
+}
+
+function momentsByArm(
+  x: Float64Array,
+  d: number,
+  j: number,
+  treatment: Float64Array,
+  weights: Float64Array,
+): { mean: number[]; variance: number[] } {
+  const total = [0, 0];
+  const sum = [0, 0];
+  const count = [0, 0];
+  for (let i = 0; i < treatment.length; i++) {
+    const t = treatment[i]!;
+    total[t]! += weights[i]!;
+    sum[t]! += weights[i]! * x[i * d + j]!;
+    count[t]! += 1;
+  }
+  const mean = [sum[0]! / total[0]!, sum[1]! / total[1]!];
+  const square = [0, 0];
+  for (let i = 0; i < treatment.length; i++) {
+    const t = treatment[i]!;
+    square[t]! += weights[i]! * (x[i * d + j]! - mean[t]!) ** 2;
+  }
+  const variance = square.map((s, t) => ((s / total[t]!) * count[t]!) / (count[t]! - 1));
+  return { mean, variance };
+}
+
+/** Effective sample sizes (Σw)²/Σw², range and concentration of the weights. O(n). */
+export function weightSummary(
+  treatment: Float64Array,
+  weights: Float64Array,
+  clipped: number,
+): WeightsDiagnostic {
+  const sum = [0, 0];
+  const square = [0, 0];
+  const top = [0, 0];
+  let minimum = Infinity;
+  let maximum = 0;
+  for (let i = 0; i < weights.length; i++) {
+    const t = treatment[i]!;
+    const w = weights[i]!;
+    sum[t]! += w;
+    square[t]! += w * w;
+    top[t] = Math.max(top[t]!, w);
+    minimum = Math.min(minimum, w);
+    maximum = Math.max(maximum, w);
+  }
+  const effective = [0, 1].map((t) => sum[t]! ** 2 / square[t]!);
+  const largestShare = Math.max(top[0]! / sum[0]!, top[1]! / sum[1]!);
+  return {
+    kind: "weights",
+    title: "Weights",
+    summary: `The weighted arms are worth ${effective[1]!.toFixed(1)} treated and ${effective[0]!.toFixed(1)} control units; the heaviest unit carries ${(100 * largestShare).toFixed(1)} % of its arm${clipped > 0 ? `; ${clipped} propensities were clipped` : ""}.`,
+    effectiveTreated: effective[1]!,
+    effectiveControl: effective[0]!,
+    minimum,
+    maximum,
+    mean: (sum[0]! + sum[1]!) / weights.length,
+    largestShare,
+    clipped,
+  };
+}

@@ -1,0 +1,60 @@
+import { UserError } from "../../app/errors.ts";
+import { quietWork, type Work } from "../../app/work.ts";
+import type { Table } from "../data/table.ts";
+import type { EstimateResult } from "./effect.ts";
+import type { EstimandSpec } from "./estimand.ts";
+import { estimateBy, type GeneralOptions } from "./estimate.ts";
+import type { Method } from "./method.ts";
+import { methods } from "./methods.ts";
+
+export { aipw, aipwMethod } from "./aipw.ts";
+export { balance, overlap, weightSummary } from "./diagnose.ts";
+export type * from "./diagnostic.ts";
+export type * from "./effect.ts";
+export type * from "./estimand.ts";
+export { toEstimand } from "./estimand.ts";
+export { estimateBy, type GeneralOptions } from "./estimate.ts";
+export type * from "./method.ts";
+export { methods, methodsFor } from "./methods.ts";
+export { prepare } from "./prepare.ts";
+export type * from "./problem.ts";
+export { regression, regressionMethod } from "./regression.ts";
+export { weighting, weightingMethod } from "./weighting.ts";
+
+/** A method by name or as a value, and its options beside the general ones. */
+export type EstimateOptions = GeneralOptions & { readonly method?: string | Method } & Readonly<
+    Record<string, unknown>
+  >;
+
+/**
+ * A number for an estimand, or the answer why there is none; see `estimateBy`. `method` is a name among `methods`
+ * (default: the first that fits the kind of estimand) or a method of one's own.
+ */
+export async function estimate(
+  spec: EstimandSpec,
+  table: Table,
+  options: EstimateOptions = {},
+  work: Work = quietWork,
+): Promise<EstimateResult> {
+  const kind = spec.kind ?? "adjustment";
+  const { method = methods.find((m) => m.fits.estimands.includes(kind))?.name ?? "aipw" } = options;
+  return estimateBy(
+    spec,
+    table,
+    { ...options, method: typeof method === "string" ? methodNamed(method) : method },
+    work,
+  );
+}
+
+/** The method of that name. Throws `UserError` naming those there are. O(methods). */
+export function methodNamed(name: string, candidates: readonly Method[] = methods): Method {
+  const method = candidates.find((m) => m.name === name);
+  if (method !== undefined) return method;
+  throw new UserError({
+    code: "unknown-method",
+    message: `There is no method "${name}".`,
+    value: name,
+    expected: `one of ${candidates.map((m) => m.name).join(", ")}`,
+    hint: "Check the spelling.",
+  });
+}
