@@ -3,9 +3,9 @@ import { existsSync } from "node:fs";
 import path from "node:path";
 import { StoreError } from "../app/protocol/store.ts";
 import { toErrorRecord } from "../app/errors.ts";
-import { startBrowserMode } from "./browser-mode.ts";
 import { buildIfStale } from "./build.ts";
 import { projectFolder } from "./files.ts";
+import { serve } from "./serve.ts";
 
 const serveOnly = process.argv.includes("--serve");
 
@@ -20,28 +20,6 @@ try {
     console.error([error.message, error.hint].filter(Boolean).join(" "));
   } else console.error(error instanceof Error ? error : toErrorRecord(error));
   process.exitCode = 1;
-}
-
-async function serve(): Promise<void> {
-  const app = await startBrowserMode({
-    port: Number(process.env["DAGBOK_PORT"] ?? 0),
-    onLinkUsed: (next) => console.log(`For another window: ${next}`),
-  });
-  console.log(`Dagbok is open at ${app.link(app.welcome)}`);
-  let closing = false;
-  const close = (): void => {
-    if (closing) return;
-    closing = true;
-    app.close().then(
-      () => process.exit(0),
-      (error: unknown) => {
-        console.error(error);
-        process.exit(1);
-      },
-    );
-  };
-  process.on("SIGINT", close);
-  process.on("SIGTERM", close);
 }
 
 /** The desktop binary's path. npm's `electron` comes without it; it is fetched once, if it can be. */
@@ -68,10 +46,11 @@ function electronBinary(): string | undefined {
 function fetchElectron(): boolean {
   const script = path.join(projectFolder, "node_modules", "electron", "install.js");
   if (!existsSync(script)) return false;
+  console.log("Fetching the desktop binary (once).");
   const { status } = spawnSync(process.execPath, [script], {
     cwd: projectFolder,
     stdio: "ignore",
-    timeout: Number(process.env["DAGBOK_FETCH_TIMEOUT"] ?? 60_000),
+    timeout: 90_000,
   });
   return status === 0;
 }
