@@ -2,17 +2,18 @@ import type { CellProgram } from "../app/cell/program.ts";
 import { toErrorRecord } from "../app/errors.ts";
 import { mime, type MimeBundle } from "../app/protocol/mime.ts";
 import type { KernelEvent, KernelRequest, Provenance } from "../app/protocol/kernel.ts";
-import { Session, type SessionCell, type SessionEvent } from "../app/runtime/session.ts";
+import type { SessionCell, SessionEvent } from "../app/runtime/events.ts";
+import { Session } from "../app/runtime/session.ts";
 import { VERSION } from "../app/version.ts";
 import { Attachments } from "./attachments.ts";
 import { cellKinds, createLibrary, type KernelHost, reportOf } from "./cells/index.ts";
 import type { Channel } from "./channel.ts";
 import type { Table } from "./data/table.ts";
-import { tablePage, toBundle } from "./output/display.ts";
+import { inputBundle, tablePage, toBundle } from "./output/display.ts";
 import { inlineText } from "./output/inspect.ts";
 import { OutputLimiter } from "./output/limiter.ts";
 import { roughBytes } from "./output/size.ts";
-import { summariseVariable } from "./output/variable.ts";
+import { VariableFeed } from "./output/variable.ts";
 import type { Evaluator } from "../app/cell/evaluate.ts";
 
 /** Larger things are told by their size instead of being sent. */
@@ -33,6 +34,7 @@ export class Kernel {
   readonly #host: KernelHost;
   readonly #limiter = new OutputLimiter();
   readonly #session: Session;
+  readonly #variables = new VariableFeed((event) => this.#post(event));
   /** Of each cell's run in progress. */
   readonly #provenance = new Map<string, Provenance>();
   /** The cell that is executing synchronously, for `console`. */
@@ -61,6 +63,11 @@ export class Kernel {
     this.#post({ type: "ready", version: VERSION });
   }
 
+  /** The present value of a name; for owners in the same process (tests, the command line's results). */
+  value(name: string): unknown {
+    return this.#session.value(name);
+  }
+
   async #handle(request: KernelRequest): Promise<void> {
     const session = this.#session;
     switch (request.type) {
@@ -68,6 +75,7 @@ export class Kernel {
         this.#attachments.setKnown(request.attachments);
         session.setMode(request.mode);
         await session.setCells(request.cells);
+        if (request.interrupted !== undefined) await session.markInterrupted(request.interrupted);
         return;
       case "cells":
         await session.setCells(request.cells);
@@ -80,9 +88,6 @@ export class Kernel {
         return;
       case "run":
         await session.run(request.target);
-        await session.settled();
-        this.#flushDropped();
-        this.#post({ type: "settled" });
         return;
       case "stop":
         session.stop(request.target);
@@ -115,7 +120,7 @@ export class Kernel {
     }
     if (cell.kind === "markdown" || cell.kind === "html") {
       const { textProgram } = await import("../app/cell/text-program.ts");
-      return textProgram(cell.source, cell.kind, this.#options.evaluate);
+      return textProgram(cell.source, cell.kind, this.#options.evaluate, cell.id);
     }
     const kind = cellKinds.get(cell.kind);
     if (kind !== undefined) return kind.parse(cell, this.#host);
@@ -142,18 +147,40 @@ export class Kernel {
         this.#provenance.delete(event.cell);
         this.#post(event);
         return;
+      case "input":
+        this.#post({
+          type: "output",
+          cell: event.cell,
+          run: event.run,
+          index: event.index,
+          bundle: inputBundle(event.key, event.input, event.value),
+        });
+        return;
       case "run-ended": {
-        const provenance = this.#provenance.get(event.cell);
-        this.#post({ ...event, ...(provenance === undefined ? {} : { provenance }) });
+        const { cell, run, ms, outcome, claim } = event;
+        const provenance = this.#provenance.get(cell);
+        this.#post({
+          type: "run-ended",
+          cell,
+          run,
+          ms,
+          ok: outcome === "done",
+          ...(claim === undefined ? {} : { claim }),
+          ...(provenance === undefined ? {} : { provenance }),
+        });
         return;
       }
-      case "variables":
-        for (const { cell, value } of event.changed) this.#learn(cell, value);
-        this.#post({
-          type: "variables",
-          changed: event.changed.map((change) => summariseVariable(change)),
-          removed: event.removed,
-        });
+      case "variable":
+        this.#learn(event.cell, event.value);
+        this.#variables.changed(event);
+        return;
+      case "variable-gone":
+        this.#variables.gone(event.name);
+        return;
+      case "settled":
+        this.#variables.flush();
+        this.#flushDropped();
+        this.#post(event);
         return;
       default:
         this.#post(event);

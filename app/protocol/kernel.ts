@@ -32,6 +32,8 @@ export type KernelRequest =
       readonly cells: readonly KernelCell[];
       readonly mode: "auto" | "lazy";
       readonly attachments: readonly KernelAttachment[];
+      /** Cells that were running when the kernel before this one had to be ended. */
+      readonly interrupted?: readonly string[];
     }
   /** The whole list in page order, after any edit; analyses, runs nothing by itself. */
   | { readonly type: "cells"; readonly cells: readonly KernelCell[] }

@@ -87,7 +87,7 @@ function programOf(questions: readonly Question[]): CellProgram {
       const answers: { question: Question; result: CounterfactualResult }[] = [];
       for (const question of questions) {
         const model = asModel(inputs[question.model], question.model);
-        const result = await counterfactual(model, question.query, {
+        const result = counterfactual(model, question.query, {
           work: { signal: context.signal, progress: context.progress },
         });
         context.signal.throwIfAborted();

@@ -63,7 +63,7 @@ function dataProgram(
   name: string,
   host: KernelHost,
 ): CellProgram {
-  const clauses = clausesOf(statement, KEYWORDS);
+  const clauses = clausesOf(statement, KEYWORDS, { missing: /^\s*\(/u });
   const source = sourceOf(clauses[""], inline);
   const fallback =
     clauses.else === undefined ? undefined : parseName(clauses.else, "a table's name");

@@ -85,11 +85,13 @@ export interface Clause {
 
 /**
  * Splits `head KEY text KEY text …` at keywords that stand as whole words outside brackets and quotes. Returns the
- * head under `""`. A keyword that comes twice is an error. O(length · keywords).
+ * head under `""`. A keyword that comes twice is an error. `before` says what must follow a keyword for it to be one
+ * (`missing` is also a word of conditions). O(length · keywords).
  */
 export function clausesOf<K extends string>(
   statement: Statement,
   keywords: readonly K[],
+  before: { readonly [P in K]?: RegExp } = {},
 ): { readonly [P in K | ""]?: Clause } {
   const { body } = statement;
   const found: { key: K | ""; from: number; textFrom: number }[] = [
@@ -107,11 +109,11 @@ export function clausesOf<K extends string>(
     else if ("([{".includes(c)) depth++;
     else if (")]}".includes(c)) depth--;
     else if (depth === 0 && (i === 0 || /\s/u.test(body[i - 1] ?? ""))) {
-      const key = keywords.find(
-        (word) =>
-          body.startsWith(word, i) &&
-          /^(?:\s|$)/u.test(body.slice(i + word.length, i + word.length + 1)),
-      );
+      const key = keywords.find((word) => {
+        if (!body.startsWith(word, i)) return false;
+        const after = body.slice(i + word.length);
+        return /^(?:\s|$)/u.test(after) && (before[word]?.test(after) ?? true);
+      });
       if (key !== undefined) {
         if (found.some((f) => f.key === key)) {
           throw mistake(

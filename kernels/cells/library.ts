@@ -1,4 +1,5 @@
 import { UserError } from "../../app/errors.ts";
+import { Lazy } from "../../app/runtime/lazy.ts";
 import { mime } from "../../app/protocol/mime.ts";
 import { createRng } from "../math/rng.ts";
 import { columnOf, numbersOf, tableOf, type Table } from "../data/table.ts";
@@ -6,35 +7,32 @@ import { checkSpec, type Displayable, displayable } from "../output/display.ts";
 import { Inputs } from "./inputs.ts";
 import type { KernelHost } from "./kind.ts";
 
-/**
- * Names that every TypeScript cell has without declaring them. As in the runtime underneath, an entry is the
- * definition of a variable: a function that returns its value, called when a cell first uses it. Engines are
- * loaded then and not before.
- */
-export function createLibrary(host: KernelHost): Readonly<Record<string, () => unknown>> {
+/** Names that every TypeScript cell has without declaring them. Engines are loaded when a cell first uses one. */
+export function createLibrary(host: KernelHost): Readonly<Record<string, unknown>> {
   return {
-    Inputs: () => Inputs,
-    md: () => template((text) => displayable({ [mime.text]: text, [mime.markdown]: text })),
-    html: () => template((text) => displayable({ [mime.text]: textOf(text), [mime.html]: text })),
-    svg: () => template((text) => displayable({ [mime.text]: textOf(text), [mime.svg]: text })),
-    tex: () =>
-      template((text) => displayable({ [mime.text]: text, [mime.markdown]: `$$\n${text}\n$$` })),
-    chart: () => chart,
-    FileAttachment: () => (name: string) => fileAttachment(name, host),
-    sleep: () => (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms)),
-    createRng: () => createRng,
-    tableOf: () => tableOf,
-    columnOf: () => columnOf,
-    numbersOf: () => numbersOf,
-    rowsOf: () => rowsOf,
-    readTable: () => import("../data/read.ts").then((m) => m.readTable),
-    parseGraph: () => import("../graph/index.ts").then((m) => m.parseGraph),
-    mSeparated: () => import("../graph/index.ts").then((m) => m.mSeparated),
-    identify: () => import("../identify/index.ts").then((m) => m.identify),
-    estimate: () => import("../estimate/index.ts").then((m) => m.estimate),
-    parseModel: () => import("../counterfactual/index.ts").then((m) => m.parseModel),
-    counterfactual: () => import("../counterfactual/index.ts").then((m) => m.counterfactual),
-    sample: () => import("../counterfactual/index.ts").then((m) => m.sample),
+    Inputs: Inputs,
+    md: template((text) => displayable({ [mime.text]: text, [mime.markdown]: text })),
+    html: template((text) => displayable({ [mime.text]: textOf(text), [mime.html]: text })),
+    svg: template((text) => displayable({ [mime.text]: textOf(text), [mime.svg]: text })),
+    tex: template((text) => displayable({ [mime.text]: text, [mime.markdown]: `$$\n${text}\n$$` })),
+    chart: chart,
+    FileAttachment: (name: string) => fileAttachment(name, host),
+    sleep: (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms)),
+    createRng: createRng,
+    tableOf: tableOf,
+    columnOf: columnOf,
+    numbersOf: numbersOf,
+    rowsOf: rowsOf,
+    readTable: new Lazy(() => import("../data/read.ts").then((m) => m.readTable)),
+    parseGraph: new Lazy(() => import("../graph/index.ts").then((m) => m.parseGraph)),
+    mSeparated: new Lazy(() => import("../graph/index.ts").then((m) => m.mSeparated)),
+    identify: new Lazy(() => import("../identify/index.ts").then((m) => m.identify)),
+    estimate: new Lazy(() => import("../estimate/index.ts").then((m) => m.estimate)),
+    parseModel: new Lazy(() => import("../counterfactual/index.ts").then((m) => m.parseModel)),
+    counterfactual: new Lazy(() =>
+      import("../counterfactual/index.ts").then((m) => m.counterfactual),
+    ),
+    sample: new Lazy(() => import("../counterfactual/index.ts").then((m) => m.sample)),
   };
 }
 

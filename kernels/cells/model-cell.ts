@@ -98,6 +98,8 @@ function mechanismText(mechanism: StructuralModel["variables"][number]["mechanis
       return "probabilities computed from its causes";
     case "flow":
       return "learned flow";
+    case "confounded":
+      return "shares unmeasured causes";
   }
 }
 

@@ -58,14 +58,13 @@ export const simulateCell: CellKind = {
           const { sample } = await import("../counterfactual/index.ts");
           const n = numberOf(size, values, "the number of rows");
           const rng = createRng(numberOf(seed, values, "the seed"));
-          const interventions = doing.map((option) => ({
-            variable: option.name,
-            to: {
-              kind: "value" as const,
-              value: evaluateArgument(option.value, values) as number | string,
-            },
-          }));
-          const table = await sample(values[model] as StructuralModel, n, rng, interventions);
+          const interventions = Object.fromEntries(
+            doing.map((option) => [
+              option.name,
+              evaluateArgument(option.value, values) as number | string,
+            ]),
+          );
+          const table = sample(values[model] as StructuralModel, n, rng, interventions);
           context.display(displayable(reportBundle(dataReport(table, 0))));
           return {
             values: { [name]: table },

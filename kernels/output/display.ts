@@ -1,4 +1,4 @@
-import { isInputDescription } from "../../app/cell/program.ts";
+import { type InputDescription, isInputDescription } from "../../app/cell/program.ts";
 import { toErrorRecord, UserError } from "../../app/errors.ts";
 import { mime, type MimeBundle, type TablePage } from "../../app/protocol/mime.ts";
 import type { Report } from "../../app/protocol/report.ts";
@@ -42,6 +42,12 @@ export function toBundle(value: unknown, reportOf: ReportOf): MimeBundle {
     return { [mime.text]: value.slice(0, MAX_TEXT) };
   }
   return { [mime.text]: plainText(value), [mime.value]: inspect(value) };
+}
+
+/** A control as a bundle, with the value it starts from. */
+export function inputBundle(key: string, input: InputDescription, value: unknown): MimeBundle {
+  const label = input.label ?? input.widget;
+  return { [mime.text]: `${label}: ${plainText(value)}`, [mime.input]: { key, input, value } };
 }
 
 /** Report as a bundle, for cells that show one beside their value. */

@@ -49,7 +49,7 @@ display(assumed);
 // With squares of the continuous causes, as in the book. The book's inverse-probability estimate is 3.44 kg,
 // its standardised one 3.52 kg.
 
-// %% [estimate] id=ate
+// %% [estimate] id=estimate
 // ate = effect from nhefs by regression, ipw, aipw(folds: 1), tmle
 //   terms (age^2, wt71^2, smokeintensity^2, smokeyrs^2)
 

@@ -46,10 +46,10 @@ const strength = view(Inputs.range([0, 3], { step: 0.1, value: 1.5, label: "stre
 //
 // Three classical estimators and, below, a small neural network (Dragonnet) with its loss while it trains.
 
-// %% [estimate] id=ate
+// %% [estimate] id=estimate
 // ate = effect from survey by regression, ipw, aipw(seed: 1)
 
-// %% [estimate] id=net
+// %% [estimate] id=neural
 // net = effect from survey by dragonnet(epochs: 40, seed: 3)
 
 // %% id=naive

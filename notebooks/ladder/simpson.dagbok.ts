@@ -54,7 +54,7 @@ display(chart({
   },
 }, "Open surgery recovers 78 % against 83 % over all stones, but 93 % against 87 % of small and 73 % against 69 % of large stones."));
 
-// %% [markdown] id=do1
+// %% [markdown] id=rung2
 // ## II do
 //
 // Doctors chose open surgery for large stones, and large stones heal less often: size is a common cause of
@@ -69,7 +69,7 @@ display(chart({
 // effect = P(recovered | do(open)) in clinic
 
 // %% [estimate] id=estimate
-// ate = effect from stones by regression, ipw
+// ate = effect from stones by regression(model: "linear", interactions: true), ipw
 
 // %% [markdown] id=imagine1
 // ## III imagine

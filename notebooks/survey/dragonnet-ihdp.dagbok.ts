@@ -42,7 +42,7 @@ const trial = parseGraph(`${names.map((x) => `${x} -> treatment, y_factual`).joi
 // %% [identify] id=effect
 // effect = P(y_factual | do(treatment)) in trial
 
-// %% [estimate] id=net
+// %% [estimate] id=neural
 // net = effect from ihdp by dragonnet(epochs: 100, seed: 7)
 
 // %% [estimate] id=classical
