@@ -27,6 +27,8 @@ import {
 export class Engine {
   readonly streams: Streams;
   onIdle: (() => void) | undefined;
+  /** Some variable has a rank. */
+  ranked = false;
   readonly #runtime: InnerRuntime;
   readonly #specials: Specials;
   #epoch = 0;
@@ -81,10 +83,9 @@ export class Engine {
       runtime._dirty.clear();
     }
     const closure = this.#collect();
-    for (let i = closure.length - 1; i >= 0; i--) {
-      const task = closure[i] as Task;
-      if (task._indegree === 0) this.#ready.push(task);
-    }
+    const base = this.#ready.length;
+    for (const task of closure) if (task._indegree === 0) this.#ready.push(task);
+    this.#order(base);
     this.#drain();
     for (const task of closure) if (task._waits) this.#leaveWaiting(task);
     // If something was redefined meanwhile, the counts are stale and the pass that follows looks again.
@@ -102,7 +103,7 @@ export class Engine {
     }
   }
 
-  /** Forgets a run in flight: its result will be ignored and the next run need not wait for it. */
+  /** Forgets a run in flight: its result will be ignored and the next pass starts a new run without waiting. */
   abandon(task: Task): void {
     task._flight = null;
     task._landed = null;
@@ -111,7 +112,8 @@ export class Engine {
     task._flight = null;
     if (task._waits) {
       task._must = true;
-      this.#resume(task);
+      this.#fresh.add(task);
+      this.schedule();
     }
   }
 
@@ -328,7 +330,17 @@ export class Engine {
       if (changed && output._reachable) this.#demand(prepare(output));
       if (output._waits && --output._indegree === 0) ready.push(output);
     }
-    // The stack is popped from its end; dependents are to run in the order in which they were attached.
+    if (ready.length - base > 1) this.#order(base);
+  }
+
+  /** The stack is popped from its end, so what is to run first has to lie last. */
+  #order(base: number): void {
+    const ready = this.#ready;
+    if (this.ranked) {
+      const part = ready.splice(base).sort((a, b) => a._rank - b._rank);
+      for (let i = part.length - 1; i >= 0; i--) ready.push(part[i] as Task);
+      return;
+    }
     for (let i = base, j = ready.length - 1; i < j; i++, j--) {
       const other = ready[i] as Task;
       ready[i] = ready[j] as Task;

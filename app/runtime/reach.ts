@@ -16,7 +16,7 @@ export function updateReachability(
   const mark = ++epoch;
   const region: Task[] = [];
   const enter = (variable: Task): void => {
-    const task = prepare(variable) as Task;
+    const task = prepare(variable);
     if (task._reachEpoch === mark) return;
     task._reachEpoch = mark;
     task._reaches = false;

@@ -1,18 +1,15 @@
 /* oxlint-disable no-underscore-dangle -- the stock runtime names its inner fields so */
-import { Runtime as StockRuntime, RuntimeError as StockError } from "@observablehq/runtime";
+import { Runtime as StockRuntime } from "@observablehq/runtime";
 import { Engine } from "./engine.ts";
-import type {
-  InnerRuntime,
-  RuntimeConstructor,
-  RuntimeErrorConstructor,
-  Variable,
-} from "./observable.ts";
-import { readSpecials } from "./specials.ts";
+import { nextTask } from "./next-task.ts";
+import type { InnerRuntime, RuntimeConstructor, Variable } from "./observable.ts";
+import { InputError, readSpecials, RuntimeError } from "./specials.ts";
 import { prepare, type Task, turns } from "./task.ts";
+
+export { InputError, RuntimeError };
 
 /** The stock runtime, for comparison. */
 export const Stock: RuntimeConstructor = StockRuntime;
-export const RuntimeError: RuntimeErrorConstructor = StockError;
 
 /**
  * @observablehq/runtime's `Runtime` with another scheduler and the same public interface. It computes
@@ -25,7 +22,7 @@ export class Runtime extends Stock {
   declare _engine: Engine | undefined;
 
   get engine(): Engine {
-    this._engine ??= new Engine(this, readSpecials(this, RuntimeError));
+    this._engine ??= new Engine(this, readSpecials(this));
     return this._engine;
   }
 
@@ -95,6 +92,17 @@ export function cutOff(
   taskOf(variable)._same = same;
 }
 
+/** Of variables that are ready at once the one with the lower rank runs first. */
+export function setRank(runtime: Runtime, variable: Variable, rank: number): void {
+  runtime.engine.ranked = true;
+  taskOf(variable)._rank = rank;
+}
+
+/** Ends a variable's generator, keeping the last value. */
+export function endStream(variable: Variable): void {
+  taskOf(variable)._invalidate();
+}
+
 /** Whether a variable's result is outstanding. */
 export function isUnsettled(variable: Variable): boolean {
   return taskOf(variable)._waits;
@@ -103,28 +111,3 @@ export function isUnsettled(variable: Variable): boolean {
 function taskOf(variable: Variable): Task {
   return prepare(variable as unknown as InnerRuntime["_dirty"] extends Set<infer V> ? V : never);
 }
-
-/** A fresh task of the event loop: timers, messages and input come in between. */
-const nextTask: () => Promise<void> = (() => {
-  const host = globalThis as {
-    setImmediate?: (task: () => void) => unknown;
-    MessageChannel?: new () => {
-      port1: { onmessage: (() => void) | null };
-      port2: { postMessage(value: null): void };
-    };
-  };
-  const { setImmediate, MessageChannel } = host;
-  if (setImmediate !== undefined) return () => new Promise((resolve) => setImmediate(resolve));
-  if (MessageChannel !== undefined) {
-    const channel = new MessageChannel();
-    const queue: (() => void)[] = [];
-    // oxlint-disable-next-line prefer-add-event-listener -- a port starts by itself only this way
-    channel.port1.onmessage = () => queue.shift()?.();
-    return () =>
-      new Promise((resolve) => {
-        queue.push(resolve);
-        channel.port2.postMessage(null);
-      });
-  }
-  return () => new Promise((resolve) => setTimeout(resolve, 0));
-})();

@@ -1,4 +1,5 @@
 /* oxlint-disable no-underscore-dangle -- the stock runtime names its inner fields so */
+import { RuntimeError as StockError } from "@observablehq/runtime";
 import type {
   InnerModule,
   InnerRuntime,
@@ -17,22 +18,22 @@ export interface Specials {
   readonly circularError: () => Error;
 }
 
-export function readSpecials(
-  runtime: InnerRuntime,
-  RuntimeError: RuntimeErrorConstructor,
-): Specials {
+export const RuntimeError: RuntimeErrorConstructor = StockError;
+
+/** As in the stock runtime, but the error where it began stays reachable as `cause`. */
+export class InputError extends RuntimeError {
+  override readonly cause: unknown;
+
+  constructor(message: string, input: string | null, cause: unknown) {
+    super(message, input);
+    this.cause = cause;
+  }
+}
+
+export function readSpecials(runtime: InnerRuntime): Specials {
   const module = runtime.module() as InnerModule;
   const blank = module.variable() as InnerVariable;
   const notDefined: unknown = blank._definition;
-
-  /** As in the stock runtime, but the error where it began stays reachable as `cause`. */
-  class InputError extends RuntimeError {
-    override readonly cause: unknown;
-    constructor(message: string, input: string | null, cause: unknown) {
-      super(message, input);
-      this.cause = cause;
-    }
-  }
 
   return {
     noObserver: blank._observer,

@@ -42,6 +42,8 @@ export interface Task extends InnerVariable {
   /** What a run brought while inputs had gone unsettled again; used if they turn out unchanged. */
   _landed: { readonly ok: boolean; readonly value: unknown } | null;
   _deferred: PromiseWithResolvers<unknown> | null;
+  /** Among variables that are ready at once, the lower goes first; equal ones in the order of definition. */
+  _rank: number;
   _same: ((before: unknown, after: unknown) => boolean) | undefined;
 }
 
@@ -62,6 +64,7 @@ export function prepare(variable: InnerVariable): Task {
   task._flight = null;
   task._landed = null;
   task._deferred = null;
+  task._rank = 0;
   task._same = undefined;
   task._invalidate = idle;
   return task;

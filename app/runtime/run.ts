@@ -1,0 +1,109 @@
+import type { Claim } from "../claim.ts";
+import type { CellContext, InputDescription } from "../cell/program.ts";
+import { UserError } from "../errors.ts";
+import type { Progress } from "../work.ts";
+import type { LatestStream } from "./stream.ts";
+
+export interface RunHost {
+  display(run: Run, value: unknown): void;
+  view(run: Run, input: InputDescription): LatestStream<unknown>;
+  progress(run: Run, progress: Progress): void;
+}
+
+/** One execution of a cell, from its start until it is invalidated (which may be long after it has ended). */
+export class Run {
+  readonly id: number;
+  readonly cell: string;
+  readonly startedAt: number;
+  /** Not ended: its promises are outstanding. */
+  running = true;
+  /** Not invalidated. */
+  alive = true;
+  failed = false;
+  claim: Claim | undefined;
+  /** Defined names whose first value has not come. */
+  outstanding: Set<string> | undefined;
+  /** The run's own promise, for those who must wait until it has really stopped. */
+  finished: Promise<unknown> | undefined;
+  shown = 0;
+  readonly inputs: LatestStream<unknown>[] = [];
+  #controller: AbortController | undefined;
+  #invalidation: PromiseWithResolvers<void> | undefined;
+
+  constructor(id: number, cell: string, startedAt: number) {
+    this.id = id;
+    this.cell = cell;
+    this.startedAt = startedAt;
+  }
+
+  /** Somebody may be listening for the end. */
+  get watched(): boolean {
+    return this.#controller !== undefined || this.#invalidation !== undefined;
+  }
+
+  get signal(): AbortSignal {
+    if (this.#controller === undefined) {
+      this.#controller = new AbortController();
+      if (!this.alive) this.#controller.abort(staleRun());
+    }
+    return this.#controller.signal;
+  }
+
+  get invalidation(): Promise<void> {
+    if (this.#invalidation === undefined) {
+      this.#invalidation = Promise.withResolvers();
+      if (!this.alive) this.#invalidation.resolve();
+    }
+    return this.#invalidation.promise;
+  }
+
+  invalidate(): void {
+    if (!this.alive) return;
+    this.alive = false;
+    this.#invalidation?.resolve();
+    this.#controller?.abort(staleRun());
+  }
+
+  /** Name or key of a control, by its stream. */
+  keyOf(stream: unknown): string | undefined {
+    const index = this.inputs.indexOf(stream as LatestStream<unknown>);
+    return index === -1 ? undefined : String(index);
+  }
+
+  context(host: RunHost, inputClaims: Readonly<Record<string, Claim>>): CellContext {
+    // eslint-disable-next-line typescript/no-this-alias -- the getters below need it
+    const run = this;
+    const mustBeAlive = (): void => {
+      if (!run.alive) throw staleRun();
+    };
+    return {
+      cell: run.cell,
+      inputClaims,
+      get signal() {
+        return run.signal;
+      },
+      get invalidation() {
+        return run.invalidation;
+      },
+      display: (value) => {
+        mustBeAlive();
+        host.display(run, value);
+      },
+      view: <T>(input: InputDescription<T>) => {
+        mustBeAlive();
+        return host.view(run, input) as unknown as LatestStream<T>;
+      },
+      progress: (progress) => {
+        if (run.alive) host.progress(run, progress);
+      },
+    };
+  }
+}
+
+function staleRun(): UserError {
+  return new UserError({
+    code: "stale-run",
+    message: "This run of the cell is over: the cell was run again, stopped or removed.",
+    hint: "Stop timers and loops when `invalidation` resolves or `signal` aborts.",
+  });
+}
