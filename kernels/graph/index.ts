@@ -16,3 +16,6 @@ export { mSeparated, openPath } from "./separation.ts";
 export type { OpenPath } from "./separation.ts";
 export { canonicalDag, latentProjection, moralise } from "./projection.ts";
 export { representative } from "./representative.ts";
+export { equivalenceClassSize, toCpdag } from "./cpdag.ts";
+export { basisSet, testableImplications } from "./implications.ts";
+export type { BasisStatement, Implication } from "./implications.ts";

@@ -1,6 +1,6 @@
 import { compact, idsOf } from "./compact.ts";
 import type { Compact } from "./compact.ts";
-import type { Edge, Graph } from "./graph.ts";
+import type { Graph } from "./graph.ts";
 import { representative } from "./representative.ts";
 
 /**
@@ -169,56 +169,64 @@ export function openPath(
       }
     }
   }
-  const cameFrom = new Map<number, number>(); // state -> state before; a state is 2v + (entered by a head)
+  // A state is 2v + (entered by a head); each remembers the state before and the edge between.
+  const cameFrom = new Map<number, Arrival>();
   const walk: number[] = [];
   for (const v of idsOf(member, a)) {
     if (held.has(v)) continue;
-    cameFrom.set(2 * v, -1);
+    cameFrom.set(2 * v, { before: -1, mark: "--" });
     walk.push(2 * v);
   }
   for (const state of walk) {
     const v = state >> 1;
     if (targets.has(v)) return trim(g, cameFrom, state);
     const byHead = (state & 1) === 1;
-    const go = (w: number, head: boolean): void => {
-      const next = 2 * w + (head ? 1 : 0);
+    const go = (w: number, mark: PathMark): void => {
+      const next = 2 * w + (mark.endsWith(">") ? 1 : 0);
       if (cameFrom.has(next)) return;
-      cameFrom.set(next, state);
+      cameFrom.set(next, { before: state, mark });
       walk.push(next);
     };
     if (byHead ? opening.has(v) : !held.has(v)) {
       for (const w of g.parents.list.subarray(g.parents.start[v], g.parents.start[v + 1]))
-        go(w, false);
+        go(w, "<-");
       for (const w of g.spouses.list.subarray(g.spouses.start[v], g.spouses.start[v + 1]))
-        go(w, true);
+        go(w, "<->");
     }
     if (!held.has(v)) {
       for (const w of g.children.list.subarray(g.children.start[v], g.children.start[v + 1]))
-        go(w, true);
+        go(w, "->");
       const undirected = g.neighbours;
       for (const w of undirected.list.subarray(undirected.start[v], undirected.start[v + 1])) {
-        go(w, false);
+        go(w, "--");
       }
     }
   }
   return undefined;
 }
 
-function trim(g: Compact, cameFrom: ReadonlyMap<number, number>, end: number): OpenPath {
+type PathMark = OpenPath["marks"][number];
+
+interface Arrival {
+  readonly before: number;
+  readonly mark: PathMark;
+}
+
+function trim(g: Compact, cameFrom: ReadonlyMap<number, Arrival>, end: number): OpenPath {
   const states: number[] = [];
-  for (let state = end; state !== -1; state = cameFrom.get(state) ?? -1) states.unshift(state);
+  for (let state = end; state !== -1; state = cameFrom.get(state)?.before ?? -1)
+    states.unshift(state);
   const nodes: number[] = [];
-  const marks: OpenPath["marks"][number][] = [];
+  const marks: PathMark[] = [];
   for (const [i, state] of states.entries()) {
     const v = state >> 1;
-    const before = states[i - 1];
     const again = nodes.indexOf(v);
     if (again >= 0) {
       nodes.length = again + 1;
       marks.length = again;
       continue;
     }
-    if (before !== undefined) marks.push(markBetween(g, before >> 1, v, (state & 1) === 1));
+    if (i > 0) marks.push(cameFrom.get(state)?.mark ?? "--");
     nodes.push(v);
   }
   const names = nodes.map((v) => g.names[v] ?? "");
@@ -226,16 +234,4 @@ function trim(g: Compact, cameFrom: ReadonlyMap<number, number>, end: number): O
     (_, i) => (marks[i - 1] ?? "").endsWith(">") && (marks[i] ?? "").startsWith("<"),
   );
   return { nodes: names, marks, colliders };
-}
-
-function markBetween(g: Compact, v: number, w: number, head: boolean): "->" | "<-" | "<->" | "--" {
-  const has = (list: Int32Array, start: Int32Array): boolean =>
-    list.subarray(start[v], start[v + 1]).includes(w);
-  if (!head) return has(g.parents.list, g.parents.start) ? "<-" : "--";
-  return has(g.children.list, g.children.start) ? "->" : "<->";
-}
-
-/** Edges at a node, for callers that walk names. */
-export function edgesAt(graph: Graph, name: string): readonly Edge[] {
-  return graph.edges.filter((edge) => edge.from === name || edge.to === name);
 }
