@@ -138,7 +138,7 @@ function dummies(name: string, codes: Int32Array, levels: readonly string[]): Fe
 }
 
 function factorName(term: string): string | undefined {
-  return /^\s*factor\((.*)\)\s*$/.exec(term)?.[1]?.trim();
+  return /^\s*factor\(([^()]*)\)\s*$/.exec(term)?.[1]?.trim();
 }
 
 function featuresOfTerm(table: Table, term: string): Feature[] {

@@ -31,7 +31,7 @@ export interface GeneralOptions extends PrepareOptions {
   readonly bootstrap?: number;
   /** Keep only units with a propensity in [low, high]: a change of the population, which the estimand then says. */
   readonly trim?: { readonly low: number; readonly high: number };
-  /** `veto` (the default) answers "no overlap" when a tenth of the target population lacks counterparts. */
+  /** `veto` (the default) answers "no overlap" when a quarter of the target population lacks counterparts. */
   readonly overlap?: "veto" | "warn";
 }
 
@@ -47,7 +47,7 @@ const GENERAL = [
   "sampling",
   "method",
 ];
-const VETO_SHARE = 0.1;
+const VETO_SHARE = 0.25;
 
 export type EstimateOptions = GeneralOptions & {
   /** A method, or the name of one when called through `estimate` of the index. */

@@ -1,17 +1,30 @@
 import { aipwMethod } from "./aipw.ts";
+import { entropyBalancingMethod } from "./entropy-balancing.ts";
 import type { Estimand } from "./estimand.ts";
+import { matchingMethod } from "./matching.ts";
 import type { Method } from "./method.ts";
 import type { Problem } from "./problem.ts";
 import { regressionMethod } from "./regression.ts";
+import { stratificationMethod } from "./stratification.ts";
 import { misfit } from "./suitability.ts";
+import { tmleMethod } from "./tmle.ts";
+import { twoStageMethod } from "./two-stage.ts";
 import { weightingMethod } from "./weighting.ts";
+
+// Each method reads its own options; a list of them forgets which, and `resolveOptions` checks at the door instead.
+const anyOptions = <O>(method: Method<O>): Method => method as unknown as Method;
 
 /** The classical methods, in the order they are offered. Neural ones are listed by their own folder. */
 export const methods: readonly Method[] = [
-  aipwMethod,
-  regressionMethod,
-  weightingMethod,
-] as readonly unknown[] as readonly Method[];
+  anyOptions(aipwMethod),
+  anyOptions(tmleMethod),
+  anyOptions(regressionMethod),
+  anyOptions(weightingMethod),
+  anyOptions(matchingMethod),
+  anyOptions(stratificationMethod),
+  anyOptions(entropyBalancingMethod),
+  anyOptions(twoStageMethod),
+];
 
 /** Those of `candidates` that answer the estimand (and fit the data, when given). O(methods). */
 export function methodsFor(

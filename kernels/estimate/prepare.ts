@@ -55,6 +55,7 @@ type Role =
   | "outcome"
   | "adjustment"
   | "instrument"
+  | "term"
   | "mediator"
   | "running"
   | "unit"
@@ -78,7 +79,12 @@ function rolesOf(estimand: Estimand, options: PrepareOptions): Used[] {
     ...as("clusters", options.clusters === undefined ? [] : [options.clusters]),
     ...as("sampling", options.sampling === undefined ? [] : [options.sampling]),
   ];
-  if (estimand.kind === "instrument") used.push(...as("instrument", estimand.instruments));
+  if (estimand.kind === "instrument") {
+    // A product of instrument and covariate is an instrument, though the covariate is also adjusted for.
+    const products = estimand.instruments.filter((term) => /[*:]/.test(term));
+    const single = estimand.instruments.filter((term) => !/[*:]/.test(term));
+    used.push(...as("instrument", columnsOfTerms(single)), ...as("term", columnsOfTerms(products)));
+  }
   if (estimand.kind === "front-door" || estimand.kind === "mediation") {
     used.push(...as("mediator", estimand.mediators));
   }
@@ -259,7 +265,7 @@ function encode(
         ...base,
         kind: "instrument",
         estimand,
-        instruments: buildDesign(table, estimand.instruments).design,
+        instruments: buildDesign(table, [], estimand.instruments).design,
       });
     case "front-door":
     case "mediation":

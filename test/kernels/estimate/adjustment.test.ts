@@ -96,6 +96,14 @@ describe("NHEFS", () => {
     const aipw = await effectOf(smoking, shared("nhefs/nhefs.csv"), options);
     expect(aipw.estimate).toBeCloseTo(3.4573, 4);
     expect(aipw.standardError).toBeCloseTo(0.4888, 4);
+    for (const fluctuation of ["logistic", "linear"]) {
+      const tmle = await effectOf(smoking, shared("nhefs/nhefs.csv"), {
+        ...options,
+        method: "tmle",
+        fluctuation,
+      });
+      expect(tmle.estimate).toBeCloseTo(3.4567, 4);
+    }
   });
 });
 

@@ -99,10 +99,10 @@ test("separation by a threshold is named by weighting and AIPW", async () => {
 });
 
 test("no overlap vetoes, offers a trim, and the trimmed population is named", async () => {
-  const far = x.map((v, i) => v + 2.6 * t[i]!);
+  const far = x.map((v, i) => v + 3.2 * t[i]!);
   const result = await answer({ x: far }, { method: "ipw" });
   if (result.kind !== "no-overlap") throw new Error(result.kind);
-  expect(result.share).toBeGreaterThan(0.1);
+  expect(result.share).toBeGreaterThan(0.25);
   const { low, high } = result.trimTo;
   const trimmed = await answer({ x: far }, { method: "ipw", trim: { low, high } });
   expect(trimmed).toMatchObject({
