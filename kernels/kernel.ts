@@ -11,6 +11,7 @@ import type { Channel } from "./channel.ts";
 import type { Table } from "./data/table.ts";
 import { inputBundle, tablePage, toBundle } from "./output/display.ts";
 import { inlineText } from "./output/inspect.ts";
+import { toPlain } from "./output/json.ts";
 import { OutputLimiter } from "./output/limiter.ts";
 import { roughBytes } from "./output/size.ts";
 import { VariableFeed } from "./output/variable.ts";
@@ -104,6 +105,11 @@ export class Kernel {
       case "attachment-failed":
         this.#attachments.failed(request.request, request.error);
         return;
+      case "values": {
+        const named = session.variables().map(({ name, value }) => [name, toPlain(value)] as const);
+        this.#post({ type: "values", request: request.request, values: Object.fromEntries(named) });
+        return;
+      }
       case "table-page":
         this.#page(request);
         return;

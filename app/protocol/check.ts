@@ -17,6 +17,7 @@ const required: Readonly<
   variables: { changed: "array", removed: "array" },
   "attachment-request": { request: "number", name: "string" },
   "table-page": { request: "number" },
+  values: { request: "number", values: "object" },
   settled: {},
   "kernel-error": { error: "object" },
   beat: { at: "number" },

@@ -46,6 +46,8 @@ export type KernelRequest =
   | { readonly type: "set-variable"; readonly name: string; readonly value: unknown }
   | { readonly type: "attachment-bytes"; readonly request: number; readonly bytes: Uint8Array }
   | { readonly type: "attachment-failed"; readonly request: number; readonly error: ErrorRecord }
+  /** Asks for every named value as plain JSON (the command line). */
+  | { readonly type: "values"; readonly request: number }
   | {
       readonly type: "table-page";
       readonly request: number;
@@ -149,6 +151,11 @@ export type KernelEvent =
       readonly request: number;
       readonly page?: unknown;
       readonly error?: ErrorRecord;
+    }
+  | {
+      readonly type: "values";
+      readonly request: number;
+      readonly values: Readonly<Record<string, unknown>>;
     }
   /** Nothing is running or queued any more. */
   | { readonly type: "settled" }

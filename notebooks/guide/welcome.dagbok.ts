@@ -23,7 +23,7 @@ const strength = view(Inputs.range([0, 3], { step: 0.1, value: 1.5, label: "stre
 // pressure = 10 - 2*training - ${strength}*fitness + u; u ~ normal(0, 1)
 
 // %% [simulate] id=draw
-// survey = 2000 from world seed 7
+// survey = 1500 from world seed 7
 
 // %% [markdown] id=graphtext
 // ## The graph
@@ -50,7 +50,7 @@ const strength = view(Inputs.range([0, 3], { step: 0.1, value: 1.5, label: "stre
 // ate = effect from survey by regression, ipw, aipw(seed: 1)
 
 // %% [estimate] id=neural
-// net = effect from survey by dragonnet(epochs: 40, seed: 3)
+// net = effect from survey by dragonnet(epochs: 30, folds: 2, batchSize: 256, seed: 3)
 
 // %% id=naive
 const takers = rowsOf(survey);

@@ -69,7 +69,7 @@ display(chart({
 // effect = P(recovered | do(open)) in clinic
 
 // %% [estimate] id=estimate
-// ate = effect from stones by regression(model: "linear", interactions: true), ipw
+// ate = effect from stones by regression(model: "linear", byArm: true), ipw
 
 // %% [markdown] id=imagine1
 // ## III imagine

@@ -43,7 +43,7 @@ const trial = parseGraph(`${names.map((x) => `${x} -> treatment, y_factual`).joi
 // effect = P(y_factual | do(treatment)) in trial
 
 // %% [estimate] id=neural
-// net = effect from ihdp by dragonnet(epochs: 100, seed: 7)
+// net = effect from ihdp by dragonnet(epochs: 60, folds: 2, seed: 7)
 
 // %% [estimate] id=classical
 // classical = effect from ihdp by regression, aipw(seed: 7)
