@@ -1,22 +1,24 @@
-import type { Assumption } from "../../app/claim.ts";
 import type { Work } from "../../app/work.ts";
+import type { Rng } from "../math/rng.ts";
+import { bounded, identified, impossible, needsMechanism } from "./answer.ts";
+import { boundsOf } from "./bounds.ts";
+import type { KnownValue } from "./bounds.ts";
+import { describeQuery } from "./context.ts";
+import type { QueryContext } from "./context.ts";
 import { answerPart, compilePart, wider } from "./discrete.ts";
-import type { CompiledPart, PartAnswer } from "./discrete.ts";
 import { NoExactMethod } from "./discrete-network.ts";
 import { TooWide } from "./factor.ts";
 import type { EliminationReport } from "./factor.ts";
 import { answerGaussianPart } from "./gaussian.ts";
-import { ancestorsOf, variableOf } from "./model.ts";
+import { variableOf } from "./model.ts";
 import type { StructuralModel } from "./model.ts";
 import { parseQuery } from "./parse-query.ts";
 import { prepareQuery } from "./parts.ts";
-import type { Part, PreparedQuery } from "./parts.ts";
-import { formatQuery } from "./query.ts";
-import type { Assignment, Query, Term } from "./query.ts";
-import { claimOf, mechanismAssumption, noConfounder } from "./result.ts";
-import type { CounterfactualResult, Distribution, Method } from "./result.ts";
-import { WorldNetwork } from "./worlds.ts";
-import type { Rng } from "../math/rng.ts";
+import type { PreparedQuery } from "./parts.ts";
+import type { Query } from "./query.ts";
+import { TooManyTypes } from "./responses.ts";
+import type { CounterfactualResult, Distribution } from "./result.ts";
+import { answerBySimulation } from "./simulation.ts";
 
 export interface CounterfactualOptions {
   /** Draws where nothing exact applies; 100 000 unless said. */
@@ -25,7 +27,9 @@ export interface CounterfactualOptions {
   readonly rng?: Rng;
   /** Confidence level of sampled intervals, 0.95 unless said. */
   readonly level?: number;
-  /** Stops the answer between parts of a query, and hears how far sampling has come. */
+  /** Quantities known from elsewhere, which narrow bounds, e.g. the result of an experiment. */
+  readonly known?: readonly KnownValue[];
+  /** Stops the answer between parts of a query. */
   readonly work?: Work;
 }
 
@@ -34,11 +38,13 @@ export interface CounterfactualOptions {
  * prediction over the joint network of all worlds).
  *
  * Methods, in this order: variable elimination when everything the query reaches is discrete; closed form when it is
- * linear with normal noise given discrete ancestors; sampling otherwise, which the result's `method` says.
+ * linear with normal noise given discrete ancestors; recovered noise and quadrature where the evidence fixes all but a
+ * few noises; importance sampling otherwise. The result's `method` says which, sampled ones with an `interval`.
  *
  * A table of conditional probabilities does not say how one unit responds to two different parents' values. When the
- * answer rests on that, the result is `bounded` or `needs-mechanism`, never a number. Evidence of probability zero is
- * `impossible-evidence`. Throws `UserError` for names or levels the model lacks, and for syntax.
+ * answer rests on that, the result is `bounded` (sharp, by linear programs) or `needs-mechanism`, never a number; a
+ * range that closes to a point is `identified`. Evidence of probability zero is `impossible-evidence`. Throws
+ * `UserError` for names or levels the model lacks, and for syntax.
  */
 export function counterfactual(
   model: StructuralModel,
@@ -47,126 +53,44 @@ export function counterfactual(
 ): CounterfactualResult {
   const parsed = typeof query === "string" ? parseQuery(query) : query;
   const prepared = prepareQuery(model, parsed);
-  const context = describe(model, parsed, prepared);
+  const context = describeQuery(model, parsed, prepared);
   options.work?.signal.throwIfAborted();
-  if (context.continuous) return answerGaussian(model, prepared, context);
-  return answerDiscrete(model, prepared, context);
+  try {
+    return context.continuous
+      ? answerGaussian(model, prepared, context)
+      : answerDiscrete(model, prepared, context, options.known ?? []);
+  } catch (error) {
+    if (!(error instanceof TooWide) && !(error instanceof NoExactMethod)) throw error;
+    return answerBySimulation(model, prepared, context, options, error.message);
+  }
 }
 
-/** What every method needs to say about its answer. */
-export interface QueryContext {
-  readonly text: string;
-  readonly rung: 1 | 2 | 3;
-  readonly continuous: boolean;
-  readonly assumptions: readonly Assumption[];
-  readonly steps: readonly string[];
-}
-
-function describe(model: StructuralModel, query: Query, prepared: PreparedQuery): QueryContext {
-  let rung: 1 | 2 | 3 = 1;
-  let continuous = false;
-  const assumptions = new Map<string, Assumption>();
-  for (const part of prepared.parts) {
-    const network = new WorldNetwork(model);
-    for (const { term } of [...part.given, ...part.events]) network.nodeOf(term, part.doing);
-    for (const term of part.terms) network.nodeOf(term, part.doing);
-    rung = Math.max(rung, network.rung()) as 1 | 2 | 3;
-    continuous ||= network.nodes.some((node) => network.variable(node.id).domain.kind === "real");
-    if (network.rung() > 1) {
-      for (const a of structuralAssumptions(part)) assumptions.set(a.id, a);
-    }
-    if (network.rung() === 3) {
-      for (const a of mechanismAssumptions(network)) assumptions.set(a.id, a);
-    }
-  }
-  const steps = [
-    rung === 3
-      ? "Abduction, action, prediction on the joint network of all worlds of the query."
-      : rung === 2
-        ? "Mechanisms of the variables set are replaced; all others are kept."
-        : "Conditioning in the model's joint distribution.",
-  ];
-  return {
-    text: formatQuery(query),
-    rung,
-    continuous,
-    assumptions: [...assumptions.values()],
-    steps,
-  };
-}
-
-/** For each variable set and each asked about: nothing unmeasured causes both, unless the model draws it. */
-function structuralAssumptions(part: Part): readonly Assumption[] {
-  const set = new Set<string>();
-  const collect = (assignments: readonly Assignment[]): void => {
-    for (const { variable, to } of assignments) {
-      set.add(variable);
-      if (to.kind === "term") collect(to.term.assignments);
-    }
-  };
-  const asked: Term[] = [...part.events.map(({ term }) => term), ...part.terms];
-  collect(part.doing);
-  for (const { assignments } of asked) collect(assignments);
-  const found: Assumption[] = [];
-  for (const x of set) {
-    for (const { variable: y } of asked) {
-      if (x === y || found.some((a) => a.id === noConfounder(x, y).id)) continue;
-      found.push(noConfounder(x, y));
-    }
-  }
-  return found;
-}
-
-const couplingText: Readonly<Record<string, (name: string) => string>> = {
-  monotone: (name) => `Every unit keeps its quantile of ${name} when the causes of ${name} change.`,
-  gumbel: (name) =>
-    `${name} is chosen by Gumbel-max: noise per level is added to the log probabilities.`,
-  response: (name) => `The response types of ${name} and their shares are right.`,
-  function: (name) => `The function that gives ${name} holds for every unit.`,
-  additive: (name) =>
-    `The noise of ${name} adds to the effect of its causes and does not depend on them.`,
-  flow: (name) => `${name} increases in one noise term that its causes do not change.`,
-};
-
-/** Where two copies of a variable are in play, its mechanism is what the answer rests on. */
-function mechanismAssumptions(network: WorldNetwork): readonly Assumption[] {
-  const counts = new Map<number, number>();
-  for (const { kind, variable } of network.nodes) {
-    if (kind === "mechanism") counts.set(variable, (counts.get(variable) ?? 0) + 1);
-  }
-  const found: Assumption[] = [];
-  for (const [index, count] of counts) {
-    const { name, mechanism } = network.model.variables[index]!;
-    if (count < 2) continue;
-    const kind =
-      mechanism.kind === "table" || mechanism.kind === "conditional"
-        ? mechanism.coupling
-        : mechanism.kind;
-    const text = couplingText[kind];
-    if (text !== undefined) found.push(mechanismAssumption(name, `mechanism-${kind}`, text(name)));
-  }
-  return found;
+/**
+ * Sharp bounds of a query over every model with the same tables and graph: `counterfactual` with quantities known from
+ * elsewhere, e.g. `bounds(model, "PN(x -> y)", [{ query: "P(y=1 | do(x=1))", value: 0.016 }])` (Tian & Pearl 2000).
+ */
+export function bounds(
+  model: StructuralModel,
+  query: string | Query,
+  known: readonly KnownValue[] = [],
+): CounterfactualResult {
+  return counterfactual(model, query, { known });
 }
 
 function answerDiscrete(
   model: StructuralModel,
   prepared: PreparedQuery,
   context: QueryContext,
+  known: readonly KnownValue[],
 ): CounterfactualResult {
   const compiled = prepared.parts.map((part) => compilePart(model, part, prepared.open));
-  let answers: readonly PartAnswer[];
-  try {
-    answers = compiled.map(answerPart);
-  } catch (error) {
-    if (!(error instanceof TooWide) && !(error instanceof NoExactMethod)) throw error;
-    throw error;
-  }
+  const answers = compiled.map(answerPart);
   if (answers.some(({ kind }) => kind === "impossible")) return impossible(prepared, context);
   let value = 0;
   let report: EliminationReport = { width: 0, largest: 1, nodes: 0 };
   let distribution: Distribution | undefined;
   for (const [i, answer] of answers.entries()) {
-    if (answer.kind !== "value") return needsMechanism(prepared, context, openNames(compiled));
+    if (answer.kind !== "value") return answerByBounds(model, prepared, context, known);
     value += prepared.parts[i]!.weight * answer.value;
     report = wider(report, answer.report);
     if (answer.distribution !== undefined && prepared.open !== undefined) {
@@ -175,8 +99,50 @@ function answerDiscrete(
       distribution = { kind: "discrete", levels, probabilities: answer.distribution };
     }
   }
-  const method: Method = { name: "variable-elimination", ...report };
-  return identified(prepared, context, value, method, distribution);
+  return identified(
+    prepared,
+    context,
+    value,
+    { name: "variable-elimination", ...report },
+    { distribution },
+  );
+}
+
+const POINT = 1e-9;
+
+function answerByBounds(
+  model: StructuralModel,
+  prepared: PreparedQuery,
+  context: QueryContext,
+  known: readonly KnownValue[],
+): CounterfactualResult {
+  let answer: ReturnType<typeof boundsOf>;
+  try {
+    answer = boundsOf(model, prepared.parts, known);
+  } catch (error) {
+    if (!(error instanceof TooManyTypes)) throw error;
+    const open = prepared.parts.flatMap((part) =>
+      compilePart(model, part).numerator.open.flatMap(({ variables }) =>
+        variables.map((v) => v.name),
+      ),
+    );
+    const reason = `Bounds would need a linear program over ${error.types} response types.`;
+    return needsMechanism(model, prepared, context, open, { reason });
+  }
+  if (answer.kind === "impossible") return impossible(prepared, context);
+  if (answer.kind === "unsolved") {
+    return needsMechanism(model, prepared, context, answer.variables, { reason: answer.reason });
+  }
+  const { lower, upper, variables, unknowns, constraints, programs } = answer;
+  const method = { name: "linear-program", unknowns, constraints, programs } as const;
+  if (upper - lower < POINT) {
+    const step = `Every model with these tables gives the same answer (${programs} linear programs).`;
+    return identified(prepared, context, (lower + upper) / 2, method, { steps: [step] });
+  }
+  if (prepared.quantity === "probability" && lower < POINT && upper > 1 - POINT) {
+    return needsMechanism(model, prepared, context, variables, { value: { lower: 0, upper: 1 } });
+  }
+  return bounded(prepared, context, { lower, upper }, variables, method);
 }
 
 function answerGaussian(
@@ -191,101 +157,13 @@ function answerGaussian(
     const answer = answerGaussianPart(model, part, prepared.open);
     if (answer.kind === "impossible") return impossible(prepared, context);
     if (answer.kind === "open") {
-      return needsMechanism(
-        prepared,
-        context,
-        answer.open.map(({ variable }) => variable.name),
-      );
+      const open = answer.open.flatMap(({ variables }) => variables.map((v) => v.name));
+      return needsMechanism(model, prepared, context, open);
     }
     value += part.weight * answer.value;
     components += answer.components;
     if (answer.spread !== undefined) distribution = { kind: "real", ...answer.spread };
   }
-  const method: Method = { name: "gaussian-closed-form", components };
-  return identified(prepared, context, value, method, distribution);
-}
-
-/** A finished number with its claim. */
-export function identified(
-  prepared: PreparedQuery,
-  context: QueryContext,
-  value: number,
-  method: Method,
-  distribution?: Distribution,
-): CounterfactualResult {
-  return {
-    kind: "identified",
-    query: context.text,
-    quantity: prepared.quantity,
-    value,
-    ...(distribution === undefined ? {} : { distribution }),
-    method,
-    claim: claimOf(
-      context.rung,
-      context.text,
-      context.rung === 1 ? "association" : "identified",
-      context.assumptions,
-      context.steps,
-    ),
-  };
-}
-
-/** The refusal to condition on what cannot happen. */
-export function impossible(prepared: PreparedQuery, context: QueryContext): CounterfactualResult {
-  return {
-    kind: "impossible-evidence",
-    query: context.text,
-    quantity: prepared.quantity,
-    reason: "The evidence has probability zero in this model.",
-    claim: claimOf(
-      context.rung,
-      context.text,
-      "not-identified",
-      context.assumptions,
-      context.steps,
-    ),
-  };
-}
-
-const openNames = (compiled: readonly CompiledPart[]): readonly string[] =>
-  compiled.flatMap(({ numerator, denominator }) =>
-    [...numerator.open, ...denominator.open].map(({ variable }) => variable.name),
-  );
-
-function needsMechanism(
-  prepared: PreparedQuery,
-  context: QueryContext,
-  open: readonly string[],
-): CounterfactualResult {
-  const names = new Set(open);
-  const list = [...names].join(" and ");
-  return {
-    kind: "needs-mechanism",
-    query: context.text,
-    quantity: prepared.quantity,
-    variables: [...names],
-    options: ["[monotone]", "[gumbel]", "response { … }", "= a function of causes and noise"],
-    reason: `The table of ${list} gives chances, not how one unit responds in two worlds.`,
-    claim: claimOf(
-      context.rung,
-      context.text,
-      "needs-mechanism",
-      context.assumptions,
-      context.steps,
-    ),
-  };
-}
-
-/** Names upstream of anything a prepared query asks for or conditions on. */
-export function relevantVariables(
-  model: StructuralModel,
-  prepared: PreparedQuery,
-): ReadonlySet<string> {
-  return ancestorsOf(
-    model,
-    prepared.parts.flatMap((part) => [
-      ...part.terms.map(({ variable }) => variable),
-      ...[...part.events, ...part.given].map(({ term }) => term.variable),
-    ]),
-  );
+  const method = { name: "gaussian-closed-form", components } as const;
+  return identified(prepared, context, value, method, { distribution });
 }

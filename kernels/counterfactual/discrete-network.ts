@@ -1,6 +1,6 @@
 import { compileExpression } from "./expression.ts";
 import type { Factor } from "./factor.ts";
-import { combine, sizeOf } from "./factor.ts";
+import { sizeOf } from "./factor.ts";
 import { gumbelPair } from "./gumbel.ts";
 import { badQuery } from "./messages.ts";
 import { levelCount } from "./model.ts";
@@ -13,9 +13,11 @@ export interface NodeEvent {
   readonly allowed: Uint8Array;
 }
 
-/** Copies of one variable whose joint behaviour its table leaves open. */
-export interface OpenCopies {
-  readonly variable: Variable;
+/** Copies whose joint behaviour tables leave open: of one variable, or of a confounded component. */
+export interface OpenPiece {
+  /** The same for the same piece of the model in every network. */
+  readonly key: string;
+  readonly variables: readonly Variable[];
   /** Representatives of the copies, ascending. */
   readonly copies: readonly number[];
 }
@@ -31,8 +33,8 @@ export class DiscreteNetwork {
   readonly network: WorldNetwork;
   readonly cards: number[] = [];
   readonly factors: Factor[] = [];
-  /** Tables without a mechanism of which two or more copies are needed. */
-  readonly open: OpenCopies[] = [];
+  /** What no mechanism settles and more than the tables is needed of. */
+  readonly open: OpenPiece[] = [];
   /** Variables with two or more copies tied by a chosen mechanism, for the claim. */
   readonly tied = new Map<string, string>();
   impossible = false;
@@ -158,8 +160,15 @@ export class DiscreteNetwork {
         copies.set(node.variable, [...(copies.get(node.variable) ?? []), node.id]);
       } else this.addIntervention(node);
     }
-    for (const [index, nodes] of copies)
-      this.addCopies(this.network.model.variables[index]!, nodes);
+    const confounded = new Map<number, number[]>();
+    for (const [index, nodes] of copies) {
+      const variable = this.network.model.variables[index]!;
+      if (variable.mechanism.kind === "confounded") {
+        const { component } = variable.mechanism;
+        confounded.set(component, [...(confounded.get(component) ?? []), ...nodes]);
+      } else this.addCopies(variable, nodes);
+    }
+    for (const [component, nodes] of confounded) this.addComponent(component, nodes);
   }
 
   private addIntervention(node: Extract<WorldNode, { kind: "function" | "policy" }>): void {
@@ -194,7 +203,6 @@ export class DiscreteNetwork {
         for (const copy of copies) {
           this.factors.push(
             this.familyFactor(
-              variable,
               [copy],
               (configurations, levels, extra) =>
                 Number(mechanism.types[extra]![configurations[0]!] === levels[0]),
@@ -242,24 +250,20 @@ export class DiscreteNetwork {
     if (copies.length === 1 || probabilities.every((p) => p === 0 || p === 1)) {
       for (const copy of copies) {
         this.factors.push(
-          this.familyFactor(
-            variable,
-            [copy],
-            (at, levels) => probabilities[at[0]! * k + levels[0]!]!,
-          ),
+          this.familyFactor([copy], (at, levels) => probabilities[at[0]! * k + levels[0]!]!),
         );
       }
       return;
     }
     if (table.coupling === "unspecified") {
-      this.open.push({ variable, copies });
+      this.open.push({ key: `table:${variable.name}`, variables: [variable], copies });
       return;
     }
     this.tied.set(variable.name, table.coupling);
     if (table.coupling === "monotone") {
       const cumulative = cumulate(probabilities, k);
       this.factors.push(
-        this.familyFactor(variable, copies, (at, levels) => {
+        this.familyFactor(copies, (at, levels) => {
           let low = 0;
           let high = 1;
           at.forEach((configuration, i) => {
@@ -276,7 +280,7 @@ export class DiscreteNetwork {
       throw new NoExactMethod(`Gumbel-max for "${variable.name}" in ${copies.length} worlds.`);
     }
     this.factors.push(
-      this.familyFactor(variable, copies, (at, levels) =>
+      this.familyFactor(copies, (at, levels) =>
         gumbelPair(
           probabilities.subarray(at[0]! * k, (at[0]! + 1) * k),
           probabilities.subarray(at[1]! * k, (at[1]! + 1) * k),
@@ -287,34 +291,140 @@ export class DiscreteNetwork {
     );
   }
 
+  /**
+   * A confounded component. In one world that keeps the arrows among its variables its joint table applies, summed
+   * over members that nothing needs; anything else is open.
+   */
+  private addComponent(index: number, copies: readonly number[]): void {
+    const component = this.network.model.components[index]!;
+    const members = component.variables.map((name) =>
+      this.network.model.variables.find((v) => v.name === name)!,
+    );
+    const nodeOf = new Map(copies.map((copy) => [this.network.variable(copy).name, copy]));
+    const oneWorld =
+      nodeOf.size === copies.length &&
+      copies.every((copy) =>
+        this.network.variable(copy).parents.every((name, i) => {
+          if (!component.variables.includes(name)) return true;
+          const parent = this.same[this.network.nodes[copy]!.parents[i]!]!;
+          return nodeOf.get(name) === parent;
+        }),
+      );
+    const parents = oneWorld ? this.outsideNodes(component.parents, copies) : undefined;
+    if (parents === undefined) {
+      this.open.push({
+        key: `component:${index}`,
+        variables: members,
+        copies: copies.toSorted((a, b) => a - b),
+      });
+      return;
+    }
+    const cards = members.map((member) => levelCount(member.domain));
+    const size = cards.reduce((a, b) => a * b, 1);
+    const slots = component.variables.map((name) => nodeOf.get(name));
+    const present = slots.filter((node) => node !== undefined);
+    const outside = component.parents.map((name) =>
+      levelCount(this.network.model.variables.find((v) => v.name === name)!.domain),
+    );
+    this.factors.push(
+      this.tabulate([...parents.filter((p) => p !== undefined), ...present], (levels) => {
+        let at = 0;
+        let row = 0;
+        // A parent that no needed member reads does not matter: take its first level.
+        parents.forEach((p, i) => {
+          row = row * outside[i]! + (p === undefined ? 0 : levels[at++]!);
+        });
+        const wanted = slots.map((node) => (node === undefined ? -1 : levels[at++]!));
+        let sum = 0;
+        for (let joint = 0; joint < size; joint++) {
+          let rest = joint;
+          let fits = true;
+          for (let i = cards.length - 1; i >= 0; i--) {
+            const level = rest % cards[i]!;
+            rest = (rest - level) / cards[i]!;
+            if (wanted[i]! >= 0 && wanted[i] !== level) fits = false;
+          }
+          if (fits) sum += component.probabilities[row * size + joint]!;
+        }
+        return sum;
+      }),
+    );
+  }
+
+  /** The nodes that stand for a component's outside parents, or undefined when its copies see different ones. */
+  private outsideNodes(
+    names: readonly string[],
+    copies: readonly number[],
+  ): readonly (number | undefined)[] | undefined {
+    let one = true;
+    const nodes = names.map((name) => {
+      const seen = new Set<number>();
+      for (const copy of copies) {
+        const slot = this.network.variable(copy).parents.indexOf(name);
+        if (slot >= 0) seen.add(this.same[this.network.nodes[copy]!.parents[slot]!]!);
+      }
+      one &&= seen.size <= 1;
+      return [...seen][0];
+    });
+    return one ? nodes : undefined;
+  }
+
   /** A factor over the families of several copies: `evaluate(configuration of each, level of each, level of extra)`. */
   familyFactor(
-    variable: Variable,
     copies: readonly number[],
     evaluate: (configurations: Int32Array, levels: Int32Array, extra: number) => number,
     extra?: number,
   ): Factor {
-    const cards = variable.parents.map(
-      (_, i) => this.cards[this.network.nodes[copies[0]!]!.parents[i]!]!,
-    );
     const families = copies.flatMap((copy) => [...this.network.nodes[copy]!.parents, copy]);
-    const configurations = new Int32Array(copies.length);
-    const own = new Int32Array(copies.length);
+    const read = this.familyReader(copies);
     return this.tabulate(extra === undefined ? families : [...families, extra], (levels) => {
-      let at = 0;
-      for (let c = 0; c < copies.length; c++) {
-        let configuration = 0;
-        for (const card of cards) configuration = configuration * card + levels[at++]!;
-        configurations[c] = configuration;
-        own[c] = levels[at++]!;
-      }
-      return evaluate(configurations, own, extra === undefined ? 0 : levels[at]!);
+      read.from(levels);
+      return evaluate(read.configurations, read.levels, extra === undefined ? 0 : levels.at(-1)!);
     });
   }
 
-  /** The product of several factors as one, for callers that need a whole small table. */
-  product(factors: readonly Factor[], scope: readonly number[]): Factor {
-    return combine(factors, this.cards, scope, undefined);
+  /** The nodes of the copies' families that are not fixed, ascending. */
+  familyScope(copies: readonly number[]): readonly number[] {
+    const nodes = copies.flatMap((copy) => [...this.network.nodes[copy]!.parents, copy]);
+    return [...new Set(nodes.map((node) => this.same[node]!))]
+      .filter((node) => this.fixed[node]! < 0)
+      .sort((a, b) => a - b);
+  }
+
+  /** Calls `visit` with each entry of a factor over `familyScope(copies)`. The arrays are reused. */
+  forEachFamily(
+    copies: readonly number[],
+    factor: Factor,
+    visit: (configurations: Int32Array, levels: Int32Array, value: number) => void,
+  ): void {
+    let index = 0;
+    // `tabulate` walks its scope in the order of the factor's own entries.
+    this.familyFactor(copies, (configurations, levels) => {
+      visit(configurations, levels, factor.values[index++]!);
+      return 0;
+    });
+  }
+
+  private familyReader(copies: readonly number[]): {
+    readonly configurations: Int32Array;
+    readonly levels: Int32Array;
+    readonly from: (levels: Int32Array) => void;
+  } {
+    const cards = copies.map((copy) =>
+      this.network.nodes[copy]!.parents.map((p) => this.cards[p]!),
+    );
+    const configurations = new Int32Array(copies.length);
+    const own = new Int32Array(copies.length);
+    const from = (levels: Int32Array): void => {
+      let at = 0;
+      cards.forEach((family, c) => {
+        let configuration = 0;
+        for (const card of family) configuration = configuration * card + levels[at++]!;
+        configurations[c] = configuration;
+        own[c] = levels[at++]!;
+      });
+    };
+    return { configurations, levels: own, from };
   }
 }
 

@@ -1,5 +1,5 @@
 import { DiscreteNetwork } from "./discrete-network.ts";
-import type { NodeEvent, OpenCopies } from "./discrete-network.ts";
+import type { NodeEvent, OpenPiece } from "./discrete-network.ts";
 import { compileExpression } from "./expression.ts";
 import { eliminate } from "./factor.ts";
 import type { EliminationReport, Factor } from "./factor.ts";
@@ -27,7 +27,7 @@ export type PartAnswer =
       readonly distribution: Float64Array | undefined;
       readonly report: EliminationReport;
     }
-  | { readonly kind: "open"; readonly open: readonly OpenCopies[] }
+  | { readonly kind: "open"; readonly open: readonly OpenPiece[] }
   | { readonly kind: "impossible" };
 
 /** Builds the joint network of a part's worlds; every variable it reaches must be discrete. */

@@ -1,4 +1,4 @@
-import { columnOf, lengthOf } from "../data/table.ts";
+import { columnOf, lengthOf, numbersOf } from "../data/table.ts";
 import type { Column, Table } from "../data/table.ts";
 import type { Graph } from "../graph/index.ts";
 import { latentProjection, parents as parentsOf, topologicalNames } from "../graph/index.ts";
@@ -6,6 +6,7 @@ import { fitLogit } from "../math/glm.ts";
 import { leastSquares } from "../math/least-squares.ts";
 import { buildModel } from "./build-model.ts";
 import type { MechanismSpec, TableRow, VariableSpec } from "./build-model.ts";
+import { fitComponents } from "./fit-components.ts";
 import { numberExpression } from "./expression.ts";
 import type { Expression } from "./expression.ts";
 import { unfitData } from "./messages.ts";
@@ -18,6 +19,8 @@ export interface FitModelOptions {
   readonly coupling?: Readonly<Record<string, Coupling>>;
   /** Whole-number columns with at most this many different values are levels; 2 unless said. */
   readonly maxLevels?: number;
+  /** Column that says how many units a row stands for, so that a joint distribution can be given as a table. */
+  readonly weights?: string;
   /** Highest power of each continuous parent in a continuous variable's mean; 1 unless said. */
   readonly degree?: number;
 }
@@ -28,8 +31,11 @@ export interface FitModelOptions {
  * missing value in any variable of the graph are left out. Configurations of parents that never occur get the
  * variable's overall shares.
  *
+ * Unmeasured common causes (`<->`, latent nodes) are kept as what they are: the variables they tie get a joint table and
+ * no mechanism, and answers that rest on more come out `bounded`.
+ *
  * Assumes the graph has no arc missing. Throws `UserError` for columns that are absent or text, undirected edges,
- * unmeasured common causes (`<->` or latent nodes), and variables without variation. O(n · parents²) per variable.
+ * continuous variables with unmeasured common causes, and variables without variation. O(n · parents²) per variable.
  */
 export function fitModel(
   graph: Graph,
@@ -37,28 +43,31 @@ export function fitModel(
   options: FitModelOptions = {},
 ): StructuralModel {
   const measured = latentProjection(graph);
-  const odd = measured.edges.find(({ mark }) => mark !== "->");
+  const odd = measured.edges.find(({ mark }) => mark !== "->" && mark !== "<->");
   if (odd !== undefined) {
     throw unfitData(
       `The graph has ${odd.from} ${odd.mark} ${odd.to}, and mechanisms are fitted along arrows only`,
       `${odd.from} ${odd.mark} ${odd.to}`,
-      "a graph without unmeasured common causes and undirected edges",
-      "Ask `bounds` what the data still say, or the estimate cell for an effect.",
+      "a graph of arrows and unmeasured common causes",
+      "Choose a direction for every edge first.",
     );
   }
   const names = topologicalNames(measured);
-  const data = readData(table, names, options.maxLevels ?? 2);
+  const data = readData(table, names, options);
+  const { components, specs } = fitComponents(measured, data.byName, data.weights);
   const variables = names.map((name): VariableSpec => {
+    const confounded = specs.get(name);
+    if (confounded !== undefined) return confounded;
     const parents = parentsOf(measured, name).map((parent) => data.byName.get(parent)!);
     const own = data.byName.get(name)!;
     return {
       name,
       ...(own.kind === "levels" ? { levels: own.levels } : {}),
-      mechanism: fitMechanism(own, parents, data.n, options),
+      mechanism: fitMechanism(own, parents, data, options),
     };
   });
   const source = table.source === undefined ? {} : { source: table.source.name };
-  return buildModel({ variables, origin: { kind: "fitted", n: data.n, ...source } });
+  return buildModel({ variables, components, origin: { kind: "fitted", n: data.n, ...source } });
 }
 
 /** A column of the complete rows: level indices, or numbers. */
@@ -71,23 +80,37 @@ export type FitColumn =
     }
   | { readonly kind: "real"; readonly name: string; readonly values: Float64Array };
 
+interface FitData {
+  readonly n: number;
+  readonly byName: ReadonlyMap<string, FitColumn>;
+  /** How many units each row stands for; ones unless a column says. */
+  readonly weights: Float64Array;
+}
+
 /** The complete rows of the columns named. Throws `UserError` for absent or text columns, or no complete row. */
 export function readData(
   table: Table,
   names: readonly string[],
-  maxLevels: number,
-): { readonly n: number; readonly byName: ReadonlyMap<string, FitColumn> } {
+  options: Pick<FitModelOptions, "maxLevels" | "weights">,
+): FitData {
   const columns = names.map((name) => columnOf(table, name));
+  const given = options.weights === undefined ? undefined : numbersOf(table, options.weights);
   const rows: number[] = [];
   for (let i = 0; i < table.n; i++) {
+    if (given !== undefined && !(given[i]! >= 0)) {
+      throw unfitData(`Row ${i + 1} has the weight ${given[i]}`, given[i], "weights of at least 0");
+    }
     if (columns.every((column) => column.missing?.[i] !== 1)) rows.push(i);
   }
-  if (rows.length === 0) {
+  const weights = Float64Array.from(rows, (i) => given?.[i] ?? 1);
+  if (!weights.some((weight) => weight > 0)) {
     throw unfitData("No row has a value in every variable of the graph", table.n, "complete rows");
   }
+  const maxLevels = options.maxLevels ?? 2;
   return {
     n: rows.length,
     byName: new Map(columns.map((column) => [column.name, fitColumn(column, rows, maxLevels)])),
+    weights,
   };
 }
 
@@ -121,16 +144,16 @@ function fitColumn(column: Column, rows: readonly number[], maxLevels: number): 
 function fitMechanism(
   own: FitColumn,
   parents: readonly FitColumn[],
-  n: number,
+  data: FitData,
   options: FitModelOptions,
 ): MechanismSpec {
-  if (own.kind === "real") return fitMean(own, parents, n, options.degree ?? 1);
+  if (own.kind === "real") return fitMean(own, parents, data, options.degree ?? 1);
   const coupling = options.coupling?.[own.name] ?? options.coupling?.["*"] ?? "unspecified";
   const discrete = parents.filter((parent) => parent.kind === "levels");
   if (discrete.length === parents.length) {
-    return { ...fitShares(own, discrete, n, options.smoothing ?? 0), coupling };
+    return { ...fitShares(own, discrete, data, options.smoothing ?? 0), coupling };
   }
-  return { ...fitLogistic(own, parents, n), coupling };
+  return { ...fitLogistic(own, parents, data), coupling };
 }
 
 type Levels = Extract<FitColumn, { kind: "levels" }>;
@@ -138,7 +161,7 @@ type Levels = Extract<FitColumn, { kind: "levels" }>;
 function fitShares(
   own: Levels,
   parents: readonly Levels[],
-  n: number,
+  { n, weights }: FitData,
   smoothing: number,
 ): Extract<MechanismSpec, { kind: "table" }> {
   const k = own.levels.length;
@@ -148,13 +171,14 @@ function fitShares(
   for (let i = 0; i < n; i++) {
     let row = 0;
     for (const { levels, values } of parents) row = row * levels.length + values[i]!;
-    counts[row * k + own.values[i]!]! += 1;
-    overall[own.values[i]!]! += 1;
+    counts[row * k + own.values[i]!]! += weights[i]!;
+    overall[own.values[i]!]! += weights[i]!;
   }
+  const total = overall.reduce((a, b) => a + b, 0);
   const rows = Array.from({ length: count }, (_, row): TableRow => {
     const own = counts.subarray(row * k, (row + 1) * k);
     const seen = own.reduce((a, b) => a + b, 0);
-    const shares = seen > 0 ? own.map((c) => c / seen) : overall.map((c) => c / n);
+    const shares = seen > 0 ? own.map((c) => c / seen) : overall.map((c) => c / total);
     return { when: levelsAt(parents, row), probabilities: [...shares] };
   });
   return { kind: "table", parents: parents.map(({ name }) => name), rows };
@@ -235,13 +259,13 @@ function sumOf(columns: readonly Regressor[], coefficients: Float64Array): Expre
 function fitMean(
   own: FitColumn,
   parents: readonly FitColumn[],
-  n: number,
+  { n, weights }: FitData,
   degree: number,
 ): MechanismSpec {
   const columns = regressors(parents, n, degree);
   const d = columns.length;
-  const fit = leastSquares(designOf(columns, n), n, d, own.values);
-  const scale = Math.sqrt(fit.rss / Math.max(1, n - fit.rank));
+  const fit = leastSquares(designOf(columns, n), n, d, own.values, weights);
+  const scale = Math.sqrt(fit.rss / Math.max(1, weights.reduce((a, b) => a + b, 0) - fit.rank));
   const spread = own.values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
   if (!(scale > 1e-12 * (1 + spread))) {
     throw unfitData(
@@ -258,7 +282,7 @@ function fitMean(
 function fitLogistic(
   own: Levels,
   parents: readonly FitColumn[],
-  n: number,
+  { n, weights }: FitData,
 ): Extract<MechanismSpec, { kind: "levels" }> {
   if (own.levels.length !== 2) {
     throw unfitData(
@@ -269,7 +293,7 @@ function fitLogistic(
     );
   }
   const columns = regressors(parents, n, 1);
-  const fit = fitLogit(designOf(columns, n), n, columns.length, own.values);
+  const fit = fitLogit(designOf(columns, n), n, columns.length, own.values, { weights });
   if (!fit.converged) {
     throw unfitData(
       `"${own.name}" is told perfectly by its causes, so no logit fits`,

@@ -4,7 +4,7 @@ import { affineOf, constant } from "./affine.ts";
 import type { Affine } from "./affine.ts";
 import { correlationMatrix } from "./build-model.ts";
 import { DiscreteNetwork, NoExactMethod } from "./discrete-network.ts";
-import type { NodeEvent, OpenCopies } from "./discrete-network.ts";
+import type { NodeEvent, OpenPiece } from "./discrete-network.ts";
 import { eliminate } from "./factor.ts";
 import { badQuery } from "./messages.ts";
 import { noiseMean } from "./noise.ts";
@@ -22,7 +22,7 @@ export type GaussianAnswer =
       readonly spread: { readonly mean: number; readonly standardDeviation: number } | undefined;
       readonly components: number;
     }
-  | { readonly kind: "open"; readonly open: readonly OpenCopies[] }
+  | { readonly kind: "open"; readonly open: readonly OpenPiece[] }
   | { readonly kind: "impossible" };
 
 interface RealEvent {

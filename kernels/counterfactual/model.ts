@@ -66,13 +66,20 @@ export interface FlowMechanism {
   readonly provenance: string;
 }
 
+/** One of several variables with unmeasured common causes; their joint table is in `StructuralModel.components`. */
+export interface ConfoundedMechanism {
+  readonly kind: "confounded";
+  readonly component: number;
+}
+
 export type Mechanism =
   | TableMechanism
   | ResponseMechanism
   | FunctionMechanism
   | AdditiveMechanism
   | ConditionalMechanism
-  | FlowMechanism;
+  | FlowMechanism
+  | ConfoundedMechanism;
 
 export type Role = "observed" | "latent" | "noise";
 
@@ -96,7 +103,8 @@ export interface NoiseCorrelation {
 
 /**
  * Variables that share unmeasured causes of unknown form: only their joint behaviour given outside parents is known.
- * `probabilities: [configurations of parents, joint levels of variables]`, i.e. the c-factor Q[variables].
+ * `probabilities: [configurations of parents, joint levels of variables]` row-major, last fastest: the c-factor
+ * Q[variables] of Tian & Pearl (2002), i.e. P(variables | do(parents)).
  */
 export interface ConfoundedComponent {
   readonly variables: readonly string[];

@@ -74,6 +74,14 @@ export function unitMechanism(model: StructuralModel, variable: Variable): UnitM
           return logDensity("normal", z) + Math.log(Math.max(slope, 1e-300));
         },
       };
+    case "confounded":
+      throw badParameter(
+        variable.span,
+        `"${variable.name}" shares unmeasured causes of unknown form with other variables`,
+        variable.name,
+        "a mechanism of its own",
+        "Write a model with the common cause as a latent variable to simulate it.",
+      );
     case "response":
       return responseUnit(model, variable, mechanism.types, mechanism.probabilities);
     case "table": {
@@ -92,7 +100,7 @@ export function unitMechanism(model: StructuralModel, variable: Variable): UnitM
         let sum = 0;
         compiled.forEach((p, i) => {
           row[i] = checked(variable, p(values));
-          sum += row[i]!;
+          sum += row[i];
         });
         if (Math.abs(sum - 1) > 1e-6) checked(variable, Number.NaN);
         return row;
