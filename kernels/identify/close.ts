@@ -13,17 +13,16 @@ export function closeEstimand(
 ): Estimand {
   const used = new Set<string>();
   for (const value of values.values()) if (value.kind === "symbol") used.add(value.name);
-  const loose = [...freeSymbols(raw).keys()].filter((name) => !values.has(name));
+  const loose = [...freeSymbols(raw)].filter(([name]) => !values.has(name));
   const env = new Map(values);
-  const over = loose.map((name) => bind(name, used, display));
-  for (const [i, name] of loose.entries()) env.set(name, symbolOf(over[i]));
-  const body = rename(
-    raw,
-    env,
-    new Set([...used, ...over.map((b) => b.symbol)]),
-    display,
-    new Map(),
-  );
+  const over: Bound[] = [];
+  for (const [name, variable] of loose) {
+    const bound = bind(variable, used, display);
+    used.add(bound.symbol);
+    over.push(bound);
+    env.set(name, symbolOf(bound));
+  }
+  const body = rename(raw, env, used, display, new Map());
   return over.length === 0 ? body : { kind: "any", over, body };
 }
 
@@ -84,8 +83,8 @@ function renameNode(
     default: {
       const inner = new Map(env);
       const taken = new Set(used);
-      const over = boundBy(node).map(({ symbol }) => {
-        const bound = bind(symbol, taken, display);
+      const over = boundBy(node).map(({ variable, symbol }) => {
+        const bound = bind(variable, taken, display);
         taken.add(bound.symbol);
         inner.set(symbol, symbolOf(bound));
         return bound;
@@ -129,4 +128,29 @@ export function displaySymbols(names: readonly string[]): (variable: string) => 
     const small = variable.toLowerCase();
     return /^\p{Lu}[0-9]*$/u.test(variable) && !all.has(small) ? small : variable;
   };
+}
+
+/** The formula with free symbols replaced; replacements must not be names that it binds. */
+export function substituteFree(node: Estimand, map: ReadonlyMap<string, Value>): Estimand {
+  const free = freeSymbols(node);
+  if (![...free.keys()].some((name) => map.has(name))) return node;
+  const inner = new Map(map);
+  for (const { symbol } of boundBy(node)) inner.delete(symbol);
+  const go = (part: Estimand): Estimand => substituteFree(part, inner);
+  switch (node.kind) {
+    case "constant":
+      return node;
+    case "probability": {
+      const put = (terms: readonly Term[]): Term[] => terms.map((term) => substitute(term, map));
+      return { ...node, of: put(node.of), given: put(node.given), do: put(node.do) };
+    }
+    case "product":
+      return { kind: "product", factors: node.factors.map(go) };
+    case "quotient":
+      return { kind: "quotient", numerator: go(node.numerator), denominator: go(node.denominator) };
+    case "difference":
+      return { kind: "difference", left: go(node.left), right: go(node.right) };
+    default:
+      return { ...node, body: go(node.body) };
+  }
 }

@@ -36,6 +36,18 @@ export function marginal(law: Law, out: Iterable<string>): Law {
   return { summed: [...summed].filter((name) => used.has(name)), factors };
 }
 
+const copyMark = "\u0001";
+
+/** The symbol of a variable's k-th copy, where a formula speaks of one variable in several worlds. */
+export function copySymbol(variable: string, k: number): string {
+  return `${variable}${copyMark}${k}`;
+}
+
+export function variableOfSymbol(symbol: string): string {
+  const at = symbol.indexOf(copyMark);
+  return at < 0 ? symbol : symbol.slice(0, at);
+}
+
 interface Block {
   readonly summed: readonly string[];
   readonly factors: readonly Factor[];
@@ -65,7 +77,7 @@ function blocks(law: Law): Block[] {
 }
 
 function blockEstimand(block: Block): Estimand {
-  const over = block.summed.map((name) => ({ variable: name, symbol: name }));
+  const over = block.summed.map((name) => ({ variable: variableOfSymbol(name), symbol: name }));
   return sum(over, product(block.factors.map((factor) => factor.estimand)));
 }
 

@@ -119,12 +119,12 @@ const byRank =
   (v: number, w: number): number =>
     (g.rank[v] ?? 0) - (g.rank[w] ?? 0);
 
-type DistrictResult =
+export type DistrictResult =
   | { readonly kind: "law"; readonly law: Law }
   | { readonly kind: "hedge"; readonly larger: ReadonlySet<number> };
 
 /** Q[part] from the observed law over the ancestral set: lines 2, 5, 6 and 7 in turn until part is all that is left. */
-function identifyDistrict(
+export function identifyDistrict(
   g: Compact,
   ancestral: ReadonlySet<number>,
   part: readonly number[],

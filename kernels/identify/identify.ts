@@ -7,6 +7,8 @@ import { graphAssumptions, makeClaim, positivity } from "./claims.ts";
 import { closeEstimand, displaySymbols } from "./close.ts";
 import type { Estimand, Value } from "./estimand.ts";
 import { freeSymbols, zero } from "./estimand.ts";
+import { identifyCounterfactual } from "./counterfactual.ts";
+import type { LawsAtHand } from "./counterfactual.ts";
 import { identifyInterventional } from "./interventional.ts";
 import { formatQuery, parseQuery } from "./query.ts";
 import type { Event, Query } from "./query.ts";
@@ -17,6 +19,11 @@ import { findStrategies, instrumentStrategies } from "./strategies.ts";
 export interface IdentifyOptions {
   /** `false`: verdict and formula only, no list of ways to estimate. Default: listed. */
   readonly strategies?: boolean;
+  /**
+   * What is known: the observed joint law (default), or for counterfactual queries also every experiment on the
+   * graph's variables.
+   */
+  readonly from?: LawsAtHand;
 }
 
 /** From this many nodes on, only one adjustment set is offered instead of all kinds of strategies. */
@@ -105,18 +112,104 @@ type OneQuery = Exclude<Query, { kind: "difference" }>;
 
 function answerOne(graph: Graph, query: OneQuery, options: IdentifyOptions): Identification {
   const simple = asInterventional(query);
-  if (simple === undefined) {
-    const queryText = formatQuery(query);
-    return {
-      kind: "not-certified",
-      query,
-      queryText,
-      reason: "Counterfactual queries across several worlds are not decided here yet.",
-      trace: [],
-      claim: makeClaim(3, queryText, "not-certified", [], []),
-    };
-  }
+  if (simple === undefined) return answerCounterfactual(graph, query, options);
   return answerInterventional(graph, query, simple, options);
+}
+
+function answerCounterfactual(
+  graph: Graph,
+  query: OneQuery,
+  options: IdentifyOptions,
+): Identification {
+  const queryText = formatQuery(query);
+  const measured = latentProjection(graph);
+  const display = displaySymbols(measured.nodes.map((node) => node.name));
+  const own = (variable: string): Value => ({ kind: "symbol", name: display(variable) });
+  const of =
+    query.kind === "probability" ? query.of : [{ ...query.of, value: own(query.of.variable) }];
+  const laws = options.from ?? "observations";
+  const result = identifyCounterfactual(measured, of, query.given, laws);
+  const variables = [...new Set([...of, ...query.given].map((event) => event.variable))];
+  const claimAs = (status: ClaimStatus, trace: readonly TraceStep[]): Claim =>
+    makeClaim(
+      3,
+      queryText,
+      status,
+      status === "not-certified" ? [] : graphAssumptions(graph, variables),
+      trace.map((step) => `${step.algorithm} line ${step.line}: ${step.text}`),
+    );
+  switch (result.kind) {
+    case "unclear":
+      return {
+        kind: "not-certified",
+        query,
+        queryText,
+        reason: result.text,
+        trace: [],
+        claim: claimAs("not-certified", []),
+      };
+    case "impossible":
+      return {
+        kind: "zero-by-structure",
+        query,
+        queryText,
+        reason: "impossible-event",
+        estimand: zero,
+        trace: [],
+        strategies: [],
+        claim: claimAs("zero-by-structure", []),
+      };
+    case "no":
+      return {
+        kind: "not-identified",
+        query,
+        queryText,
+        reason: result.text,
+        trace: result.trace,
+        strategies: [],
+        claim: claimAs("not-identified", result.trace),
+      };
+    default: {
+      const closed = closeEstimand(
+        result.estimand,
+        withQuerySymbols(result, of, query.given),
+        display,
+      );
+      const [first] = of;
+      const symbol = first?.value.kind === "symbol" ? first.value.name : "";
+      const estimand: Estimand =
+        query.kind === "expectation"
+          ? { kind: "expectation", over: { variable: query.of.variable, symbol }, body: closed }
+          : closed;
+      const { trace } = result;
+      return {
+        kind: "identified",
+        query,
+        queryText,
+        estimand,
+        trace,
+        strategies: [{ kind: "formula" }],
+        claim: claimAs("identified", trace),
+      };
+    }
+  }
+}
+
+/** Symbols the query itself uses stand for themselves, so that they are neither renamed nor bound. */
+function withQuerySymbols(
+  result: { readonly values: ReadonlyMap<string, Value> },
+  of: readonly Event[],
+  given: readonly Event[],
+): ReadonlyMap<string, Value> {
+  const values = new Map(result.values);
+  const add = (event: Omit<Event, "value">): void => {
+    for (const { to } of event.do) {
+      if (to.kind === "counterfactual") add(to.event);
+      else if (to.kind === "symbol" && !values.has(to.name)) values.set(to.name, to);
+    }
+  };
+  for (const event of [...of, ...given]) add(event);
+  return values;
 }
 
 interface Simple {
