@@ -33,6 +33,8 @@ export class Engine {
   readonly #specials: Specials;
   #epoch = 0;
   #draining = false;
+  /** How many variables wait. */
+  #open = 0;
   readonly #ready: Task[] = [];
   readonly #waiting = new Set<Task>();
   /** To be recomputed by the next pass although nothing was redefined. */
@@ -83,11 +85,8 @@ export class Engine {
       runtime._dirty.clear();
     }
     const closure = this.#collect();
-    const base = this.#ready.length;
-    for (const task of closure) if (task._indegree === 0) this.#ready.push(task);
-    this.#order(base);
     this.#drain();
-    for (const task of closure) if (task._waits) this.#leaveWaiting(task);
+    if (this.#open > 0) for (const task of closure) if (task._waits) this.#leaveWaiting(task);
     // If something was redefined meanwhile, the counts are stale and the pass that follows looks again.
     if (this.#waiting.size > 0 && runtime._updates.size === 0) this.#breakCircles();
     this.onIdle?.();
@@ -153,24 +152,43 @@ export class Engine {
           this.#unlist(task);
           continue;
         }
-        if (task._epoch !== epoch) enter(task, epoch, closure);
+        if (task._epoch !== epoch) this.#enter(task, closure);
         this.#demand(task);
       }
       set.clear();
     }
+    const roots = closure.length;
     for (let i = 0; i < closure.length; i++) {
       for (const output of (closure[i] as Task)._outputs) {
-        if (output._epoch !== epoch && output._reachable) enter(prepare(output), epoch, closure);
+        if (output._epoch !== epoch) {
+          if (!output._reachable) continue;
+          this.#enter(prepare(output), closure);
+        }
+        ++output._indegree;
       }
-    }
-    for (const task of closure) {
-      for (const output of task._outputs) if (output._epoch === epoch) ++output._indegree;
     }
     for (const task of this.#waiting) {
       if (task._epoch === epoch) continue;
       for (const output of task._outputs) if (output._epoch === epoch) ++output._indegree;
     }
+    // What was reached through an edge has an input to wait for, so only these can be ready.
+    const base = this.#ready.length;
+    for (let i = 0; i < roots; i++) {
+      const task = closure[i] as Task;
+      if (task._indegree === 0) this.#ready.push(task);
+    }
+    this.#order(base);
     return closure;
+  }
+
+  #enter(task: Task, closure: Task[]): void {
+    task._epoch = this.#epoch;
+    task._indegree = 0;
+    if (!task._waits) {
+      task._waits = true;
+      ++this.#open;
+    }
+    closure.push(task);
   }
 
   #drain(): void {
@@ -204,7 +222,6 @@ export class Engine {
       }
     }
     const inputs = task._inputs;
-    const values: unknown[] = [];
     for (const input of inputs) {
       if (input._waits) return; // an edge moved meanwhile: the next pass has it
       if (input._outcome === REJECTED) {
@@ -214,15 +231,13 @@ export class Engine {
         this.#reject(task, this.#specials.inputError(input._last, input._name));
         return;
       }
-      const value = input._last;
-      values.push(typeof value === "symbol" ? replaceSpecials(this.#specials, task, value) : value);
     }
     task._must = false;
     const version = ++task._version;
     this.#tell(task);
     let result: unknown;
     try {
-      result = task._definition.apply(task._value, values);
+      result = this.#call(task);
       if (isThenable(result)) {
         this.#launch(task, version, result);
         return;
@@ -239,6 +254,33 @@ export class Engine {
     } else {
       this.#fulfil(task, result);
     }
+  }
+
+  /** Spelt out for few inputs, because an array for each call is a good part of what a call costs. */
+  #call(task: Task): unknown {
+    const inputs = task._inputs;
+    switch (inputs.length) {
+      case 0:
+        return task._definition.call(task._value);
+      case 1:
+        return task._definition.call(task._value, this.#valueFor(task, inputs[0] as Task));
+      case 2:
+        return task._definition.call(
+          task._value,
+          this.#valueFor(task, inputs[0] as Task),
+          this.#valueFor(task, inputs[1] as Task),
+        );
+      default:
+        return task._definition.apply(
+          task._value,
+          inputs.map((input) => this.#valueFor(task, input)),
+        );
+    }
+  }
+
+  #valueFor(task: Task, input: Task): unknown {
+    const value = input._last;
+    return typeof value === "symbol" ? replaceSpecials(this.#specials, task, value) : value;
   }
 
   #launch(task: Task, version: number, promise: PromiseLike<unknown>): void {
@@ -391,7 +433,10 @@ export class Engine {
   }
 
   #unlist(task: Task): void {
-    task._waits = false;
+    if (task._waits) {
+      task._waits = false;
+      --this.#open;
+    }
     task._told = false;
     if (task._listed) {
       task._listed = false;
@@ -413,13 +458,6 @@ export class Engine {
     for (const task of circular) this.#propagate(task, true);
     this.#drain();
   }
-}
-
-function enter(task: Task, epoch: number, closure: Task[]): void {
-  task._epoch = epoch;
-  task._indegree = 0;
-  task._waits = true;
-  closure.push(task);
 }
 
 function hasChanged(task: Task, value: unknown): boolean {
