@@ -23,7 +23,8 @@ export async function startServer(
   const backend = makeBackend(port);
   server.on("request", (incoming, outgoing) => {
     answer(backend, incoming, outgoing).catch((error: unknown) => {
-      console.error(error);
+      // A page that is gone before its answer is no error of ours.
+      if (!outgoing.destroyed) console.error(error);
       outgoing.destroy();
     });
   });
@@ -59,7 +60,7 @@ async function answer(
   }
   const response = await backend(request);
   outgoing.writeHead(response.status, Object.fromEntries(response.headers));
-  if (response.body === null) outgoing.end();
+  if (response.body === null || outgoing.destroyed) outgoing.end();
   else await pipeline(Readable.fromWeb(response.body), outgoing);
 }
 

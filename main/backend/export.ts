@@ -5,10 +5,13 @@ import type { NotebookStore, StoredNotebook } from "../../app/protocol/store.ts"
 
 export type ExportFormat = Routes["exportNotebook"]["in"]["to"];
 
+/** Where an export finds the bytes of attachments. */
+export type BlobReader = Pick<NotebookStore, "getBlob">;
+
 export async function exportNotebook(
   stored: StoredNotebook,
   to: ExportFormat,
-  _store: Pick<NotebookStore, "getBlob">,
+  _blobs: BlobReader,
 ): Promise<Routes["exportNotebook"]["out"]> {
   const { notebook } = stored;
   const name = fileNameOf(notebook.title);

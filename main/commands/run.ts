@@ -1,0 +1,78 @@
+import { existsSync } from "node:fs";
+import { pathToFileURL } from "node:url";
+import path from "node:path";
+import { projectFolder } from "../files.ts";
+import { type Command, parse, UsageError } from "./command.ts";
+
+/** What `main/run/index.ts` must offer. */
+export interface RunModule {
+  /** Runs a notebook file, prints what it gave, and says the exit code (1 if a cell failed). */
+  runNotebook(request: RunRequest): Promise<number>;
+}
+
+export interface RunRequest {
+  readonly file: string;
+  readonly json: boolean;
+  /** Values for inputs, by the name they are declared under. */
+  readonly set: Readonly<Record<string, unknown>>;
+  readonly timeoutSeconds: number | undefined;
+  /** How far the notebook is trusted: not at all unless it was written here. */
+  readonly mode: "own" | "trust" | "isolated";
+}
+
+export const run: Command = {
+  help: `dagbok run FILE [--json] [--set NAME=JSON]… [--timeout SECONDS] [--trust | --isolated]
+
+Runs a notebook without a window and prints every named value, how each cell ended and how
+long it took. Exit code 1 if a cell fails.
+
+  --json          one JSON document instead of text
+  --set a=1       the value of an input, as JSON
+  --timeout 60    stop after so many seconds
+  --trust         run a notebook that was not written here with the rights of this program
+  --isolated      run it in a headless browser, where it can reach nothing
+`,
+  async run(args) {
+    const request = readRequest(args);
+
+    if (!existsSync(place)) throw new UsageError("This version cannot run notebooks headless.");
+    const module = (await import(pathToFileURL(place).href)) as RunModule;
+    return module.runNotebook(request);
+  },
+};
+
+export function readRequest(args: readonly string[]): RunRequest {
+  const { values, positionals } = parse(args, {
+    json: { type: "boolean" },
+    set: { type: "string", multiple: true },
+    timeout: { type: "string" },
+    trust: { type: "boolean" },
+    isolated: { type: "boolean" },
+  });
+  const [file, ...more] = positionals;
+  if (file === undefined || more.length > 0) throw new UsageError("Which notebook? One file.");
+  if (values.trust === true && values.isolated === true) {
+    throw new UsageError("Either --trust or --isolated.");
+  }
+  const seconds = values.timeout === undefined ? undefined : Number(values.timeout);
+  if (seconds !== undefined && !(seconds > 0)) {
+    throw new UsageError(`--timeout ${values.timeout} is no number of seconds.`);
+  }
+  return {
+    file,
+    json: values.json === true,
+    set: Object.fromEntries((values.set ?? []).map((pair) => readPair(pair))),
+    timeoutSeconds: seconds,
+    mode: values.trust === true ? "trust" : values.isolated === true ? "isolated" : "own",
+  };
+}
+
+function readPair(pair: string): readonly [string, unknown] {
+  const at = pair.indexOf("=");
+  if (at < 1) throw new UsageError(`--set ${pair} is not NAME=JSON.`);
+  try {
+    return [pair.slice(0, at), JSON.parse(pair.slice(at + 1)) as unknown];
+  } catch {
+    throw new UsageError(`--set ${pair}: what follows = is not JSON (text needs quotes).`);
+  }
+}

@@ -1,0 +1,181 @@
+import { checkKernelEvent } from "../../app/protocol/check.ts";
+import type { CellState, KernelEvent, KernelRequest } from "../../app/protocol/kernel.ts";
+import { mime } from "../../app/protocol/mime.ts";
+import type { Notebook } from "../../app/notebook/document.ts";
+
+/** A kernel somewhere else: what is posted reaches it, `onEvent` hears it. */
+export interface RemoteKernel {
+  readonly post: (request: KernelRequest) => void;
+  onEvent: ((event: unknown) => void) | undefined;
+  /** Called once if it ends by itself, with the reason. */
+  onEnd: ((reason: string) => void) | undefined;
+  close(): Promise<void>;
+}
+
+export interface CellResult {
+  readonly cell: string;
+  readonly kind: string;
+  readonly name?: string;
+  readonly state: CellState["kind"];
+  readonly ms?: number;
+  readonly error?: string;
+  /** Plain text of what it showed. */
+  readonly shown: readonly string[];
+}
+
+export interface RunResults {
+  readonly ok: boolean;
+  readonly timedOut: boolean;
+  readonly ms: number;
+  readonly cells: readonly CellResult[];
+  readonly values: Readonly<Record<string, unknown>>;
+  readonly log: readonly string[];
+}
+
+export interface RunOptions {
+  readonly set: Readonly<Record<string, unknown>>;
+  readonly timeoutSeconds: number | undefined;
+  /** Bytes of an attachment or of the catalogue's file of that name. */
+  readonly file: (name: string) => Promise<Uint8Array | undefined>;
+}
+
+/** Runs a notebook from top to bottom in a kernel and gathers what came of it. */
+export async function gather(
+  kernel: RemoteKernel,
+  notebook: Notebook,
+  options: RunOptions,
+): Promise<RunResults> {
+  const began = performance.now();
+  const states = new Map<string, CellState>();
+  const shown = new Map<string, string[]>();
+  const log: string[] = [];
+  let values: Readonly<Record<string, unknown>> = {};
+  let timedOut = false;
+  let started = false;
+
+  await new Promise<void>((resolve, reject) => {
+    const timer =
+      options.timeoutSeconds === undefined
+        ? undefined
+        : setTimeout(() => {
+            timedOut = true;
+            resolve();
+          }, options.timeoutSeconds * 1000);
+    const finish = (): void => {
+      clearTimeout(timer);
+      resolve();
+    };
+    kernel.onEnd = (reason) => {
+      clearTimeout(timer);
+      reject(new Error(`The kernel ended: ${reason}`));
+    };
+    const start = (): void => {
+      if (started) return;
+      started = true;
+      kernel.post({
+        type: "open",
+        cells: notebook.cells.map(({ id, kind, source, name, flags, inputs }) => ({
+          id,
+          kind,
+          source,
+          ...(name === undefined ? {} : { name }),
+          disabled: flags.disabled,
+          lazy: flags.lazy,
+          inputs,
+        })),
+        mode: "auto",
+        attachments: notebook.attachments,
+      });
+      for (const [name, value] of Object.entries(options.set)) {
+        kernel.post({ type: "set-variable", name, value });
+      }
+      kernel.post({ type: "run", target: "all" });
+    };
+    const hear = (event: KernelEvent): void => {
+      switch (event.type) {
+        case "ready":
+          start();
+          break;
+        case "state":
+          states.set(event.cell, event.state);
+          break;
+        case "run-started":
+          shown.set(event.cell, []);
+          break;
+        case "output": {
+          const text = event.bundle[mime.text];
+          shown.get(event.cell)?.push(typeof text === "string" ? text : "");
+          break;
+        }
+        case "log":
+          log.push(event.text);
+          break;
+        case "overflow":
+          log.push(`(${event.dropped} outputs beyond the limit were dropped)`);
+          break;
+        case "kernel-error":
+          log.push(event.error.message);
+          break;
+        case "attachment-request":
+          void answerFile(kernel, event.request, event.name, options.file);
+          break;
+        case "settled":
+          // `settled` also follows opening: it counts once the cells have been asked to run
+          if (states.size > 0 || notebook.cells.length === 0) {
+            kernel.post({ type: "values", request: 1 });
+          }
+          break;
+        case "values":
+          values = event.values;
+          finish();
+          break;
+        default:
+          break;
+      }
+    };
+    kernel.onEvent = (message) => {
+      const event = checkKernelEvent(message);
+      if (event === undefined) return;
+      if (event.type === "worker-lost") kernel.onEnd?.(event.reason);
+      else if (event.type !== "beat" && event.type !== "worker-started") hear(event);
+    };
+  });
+  await kernel.close();
+  const cells = notebook.cells.map((cell): CellResult => {
+    const state = states.get(cell.id) ?? { kind: "idle" };
+    return {
+      cell: cell.id,
+      kind: cell.kind,
+      ...(cell.name === undefined ? {} : { name: cell.name }),
+      state: state.kind,
+      ...(state.kind === "done" ? { ms: state.ms } : {}),
+      ...(state.kind === "failed" ? { error: state.failure.error.message } : {}),
+      shown: shown.get(cell.id) ?? [],
+    };
+  });
+  const ok = !timedOut && cells.every((cell) => cell.state === "done" || cell.state === "disabled");
+  return { ok, timedOut, ms: performance.now() - began, cells, values, log };
+}
+
+async function answerFile(
+  kernel: RemoteKernel,
+  request: number,
+  name: string,
+  file: RunOptions["file"],
+): Promise<void> {
+  try {
+    const bytes = await file(name);
+    if (bytes !== undefined) {
+      kernel.post({ type: "attachment-bytes", request, bytes });
+      return;
+    }
+    kernel.post({
+      type: "attachment-failed",
+      request,
+      error: { name: "UserError", code: "no-such-attachment", message: `${name} is not here.` },
+    });
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    kernel.post({ type: "attachment-failed", request, error: { name: "Error", message } });
+  }
+}
