@@ -136,8 +136,10 @@ function momentsByArm(
   const total = [0, 0];
   const sum = [0, 0];
   const count = [0, 0];
+  let binary = true;
   for (let i = 0; i < treatment.length; i++) {
     const t = treatment[i]!;
+    binary &&= x[i * d + j] === 0 || x[i * d + j] === 1;
     total[t]! += weights[i]!;
     sum[t]! += weights[i]! * x[i * d + j]!;
     count[t]! += 1;
@@ -148,7 +150,9 @@ function momentsByArm(
     const t = treatment[i]!;
     square[t]! += weights[i]! * (x[i * d + j]! - mean[t]!) ** 2;
   }
-  const variance = square.map((s, t) => ((s / total[t]!) * count[t]!) / (count[t]! - 1));
+  // A share's variance is p(1 − p); numbers get the sample variance.
+  const freedom = binary ? count : count.map((c) => c - 1);
+  const variance = square.map((s, t) => ((s / total[t]!) * count[t]!) / freedom[t]!);
   return { mean, variance };
 }
 

@@ -2,6 +2,7 @@ import { cholesky, choleskySolve } from "../math/dense.ts";
 import { groupedSquares } from "./influence.ts";
 import type { Answer, Finding, Method, Refusal } from "./method.ts";
 import { rowsWhere } from "./nuisance.ts";
+import { treatmentFollows } from "./propensity.ts";
 import type { AdjustmentProblem } from "./problem.ts";
 
 /**
@@ -11,6 +12,8 @@ import type { AdjustmentProblem } from "./problem.ts";
  * target's means lie outside what the arm can reach. Targets ATT, ATC, ATE. O(nd² · iterations).
  */
 export function entropyBalancing(problem: AdjustmentProblem): Finding | Refusal {
+  const fixed = treatmentFollows(problem);
+  if (fixed !== undefined) return fixed;
   const { n, treatment, outcome, sampling } = problem;
   const { target } = problem.estimand;
   const population = treatment.map(

@@ -14,6 +14,7 @@ export type * from "./effect.ts";
 export type * from "./estimand.ts";
 export { toEstimand } from "./estimand.ts";
 export { estimateBy, type GeneralOptions } from "./estimate.ts";
+export { densityTest, discontinuity, discontinuityMethod } from "./discontinuity.ts";
 export { entropyBalancing, entropyBalancingMethod } from "./entropy-balancing.ts";
 export { matching, matchingMethod } from "./matching.ts";
 export { stratification, stratificationMethod } from "./stratification.ts";

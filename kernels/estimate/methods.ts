@@ -1,4 +1,5 @@
 import { aipwMethod } from "./aipw.ts";
+import { discontinuityMethod } from "./discontinuity.ts";
 import { entropyBalancingMethod } from "./entropy-balancing.ts";
 import type { Estimand } from "./estimand.ts";
 import { matchingMethod } from "./matching.ts";
@@ -24,6 +25,7 @@ export const methods: readonly Method[] = [
   anyOptions(stratificationMethod),
   anyOptions(entropyBalancingMethod),
   anyOptions(twoStageMethod),
+  anyOptions(discontinuityMethod),
 ];
 
 /** Those of `candidates` that answer the estimand (and fit the data, when given). O(methods). */

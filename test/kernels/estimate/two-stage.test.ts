@@ -98,9 +98,9 @@ test("just identified: two-stage least squares, LIML and the ratio of covariance
   };
   const z = column("z0");
   const centre = z.reduce((s, v) => s + v, 0) / z.length;
-  const with_ = (v: Float64Array): number =>
+  const sumWith = (v: Float64Array): number =>
     v.reduce((s, value, i) => s + value * (z[i]! - centre), 0);
-  expect(a.estimate).toBeCloseTo(with_(column("y")) / with_(column("t")), 10);
+  expect(a.estimate).toBeCloseTo(sumWith(column("y")) / sumWith(column("t")), 10);
 });
 
 test("the ends of the Anderson–Rubin set have p = 0.05, and weak instruments widen it to the line", async () => {
