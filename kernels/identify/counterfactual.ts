@@ -99,10 +99,13 @@ export function identifyCounterfactual(
     throw new Error("The whole query was found to be free of contradiction.");
   const top = factorise(graph, tight.copies, laws, record);
   if (top.kind === "no") return { ...top, trace };
-  const numerator = lawEstimand(
-    marginal({ summed: [], factors: top.factors }, summed(tight.copies, wanted)),
-  );
-  if (conditions.length === 0) return { kind: "formula", estimand: numerator, values, trace };
+  // A merged copy may stand for a demanded one under another symbol: its own value says so.
+  const fixed = tight.copies.filter((copy) => copy.value !== undefined);
+  const all = new Map([...values, ...demanded(fixed.map((copy) => ({ copy, value: copy.value })))]);
+  const pinned = new Set(fixed.map((copy) => copy.symbol));
+  const joint = marginal({ summed: [], factors: top.factors }, summed(tight.copies, pinned));
+  const numerator = lawEstimand(joint);
+  if (conditions.length === 0) return { kind: "formula", estimand: numerator, values: all, trace };
   const causes = ancestralCopies(conditions, new Set(held));
   const below = inOrder.filter((copy) => causes.has(copy));
   const bottom = factorise(graph, below, laws, record);
@@ -111,7 +114,7 @@ export function identifyCounterfactual(
   const denominator = lawEstimand(
     marginal({ summed: [], factors: bottom.factors }, summed(below, keep)),
   );
-  return { kind: "formula", estimand: quotient(numerator, denominator), values, trace };
+  return { kind: "formula", estimand: quotient(numerator, denominator), values: all, trace };
 }
 
 /** Every event asked about is among the conditions. */
