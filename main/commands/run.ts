@@ -1,24 +1,5 @@
-import { existsSync } from "node:fs";
-import { pathToFileURL } from "node:url";
-import path from "node:path";
-import { projectFolder } from "../files.ts";
+import type { RunRequest } from "../run/request.ts";
 import { type Command, parse, UsageError } from "./command.ts";
-
-/** What `main/run/index.ts` must offer. */
-export interface RunModule {
-  /** Runs a notebook file, prints what it gave, and says the exit code (1 if a cell failed). */
-  runNotebook(request: RunRequest): Promise<number>;
-}
-
-export interface RunRequest {
-  readonly file: string;
-  readonly json: boolean;
-  /** Values for inputs, by the name they are declared under. */
-  readonly set: Readonly<Record<string, unknown>>;
-  readonly timeoutSeconds: number | undefined;
-  /** How far the notebook is trusted: not at all unless it was written here. */
-  readonly mode: "own" | "trust" | "isolated";
-}
 
 export const run: Command = {
   help: `dagbok run FILE [--json] [--set NAME=JSON]… [--timeout SECONDS] [--trust | --isolated]
@@ -34,10 +15,8 @@ long it took. Exit code 1 if a cell fails.
 `,
   async run(args) {
     const request = readRequest(args);
-
-    if (!existsSync(place)) throw new UsageError("This version cannot run notebooks headless.");
-    const module = (await import(pathToFileURL(place).href)) as RunModule;
-    return module.runNotebook(request);
+    const { runNotebook } = await import("../run/index.ts");
+    return runNotebook(request);
   },
 };
 

@@ -6,7 +6,7 @@ import { formatNotebook } from "../../app/notebook/format.ts";
 import { openCatalogue } from "../catalogue/catalogue.ts";
 import { readNotebookFile, withLibrary } from "../commands/library.ts";
 import { UsageError } from "../commands/command.ts";
-import type { RunRequest } from "../commands/run.ts";
+import type { RunRequest } from "./request.ts";
 import { projectFolder } from "../files.ts";
 import { dataHome } from "../home.ts";
 import { childKernel } from "./child.ts";
