@@ -7,7 +7,11 @@ export interface Imported {
   readonly notebook: Notebook;
   readonly outputs: readonly SavedOutput[];
   /** Bytes of attachments that the file carried. */
-  readonly files: readonly { readonly bytes: Uint8Array; readonly mime: string }[];
+  readonly files: readonly {
+    readonly name: string;
+    readonly bytes: Uint8Array;
+    readonly mime: string;
+  }[];
 }
 
 /** Reads a notebook file of any known format; the name's ending says which. Nothing in it is executed. */
