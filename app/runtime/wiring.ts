@@ -34,7 +34,7 @@ export interface WiringHost {
   rejected(entry: Entry, error: unknown): void;
   kept(entry: Entry): void;
   nameChanged(owner: Entry, name: string, value: unknown): void;
-  nameFailed(owner: Entry, name: string, error: unknown): void;
+  nameFailed(owner: Entry, error: unknown): void;
   nameGone(name: string): void;
   nameSettled(owner: Entry, name: string): void;
 }
@@ -295,7 +295,7 @@ export class Wiring {
       rejected: (error: unknown) => {
         if (!present()) return;
         this.#clear(node);
-        if (!node.conflict) host.nameFailed(node.owner, name, error);
+        if (!node.conflict) host.nameFailed(node.owner, error);
         settled();
       },
       kept: () => {

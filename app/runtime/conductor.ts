@@ -1,0 +1,400 @@
+import type { CellResult, InputDescription } from "../cell/program.ts";
+import type { CellFailure } from "../protocol/kernel.ts";
+import type { Progress } from "../work.ts";
+import { judge } from "./blocked.ts";
+import { uniteClaims } from "./claims.ts";
+import type { Entry } from "./entry.ts";
+import type { RunOutcome, SessionPorts } from "./events.ts";
+import { interrupted, thrown, upstreamFailure } from "./failures.ts";
+import { Pacer } from "./pacer.ts";
+import type { Page } from "./page.ts";
+import { Run } from "./run.ts";
+import { InputError } from "./scheduler.ts";
+import type { LatestStream } from "./stream.ts";
+import { isThenable, turns } from "./task.ts";
+import { Blocked, type Outcome, promisesIn, Wiring, type WiringHost } from "./wiring.ts";
+
+/** How long a superseded run may take to wind up before the next one starts beside it. */
+const GRACE_MS = 100;
+
+/** Decides, cell by cell, whether and when a run starts, follows it to its end, and tells what becomes of it. */
+export class Conductor implements WiringHost {
+  readonly wiring: Wiring;
+  /** Values for controls that have not been shown yet, by the name they will have. */
+  readonly presets = new Map<string, unknown>();
+  readonly #ports: SessionPorts;
+  readonly #page: Page;
+  readonly #onActivity: (busy: boolean) => void;
+  readonly #pacer = new Pacer();
+  #runs = 0;
+  #disposed = false;
+
+  constructor(ports: SessionPorts, page: Page, onActivity: (busy: boolean) => void) {
+    this.#ports = ports;
+    this.#page = page;
+    this.#onActivity = onActivity;
+    this.wiring = new Wiring(ports.library, this);
+    this.wiring.runtime.engine.onIdle = () => {
+      this.#pacer.reset();
+      onActivity(false);
+    };
+  }
+
+  dispose(): void {
+    this.#disposed = true;
+    for (const entry of this.#page.cells) entry.run?.invalidate();
+    this.wiring.dispose();
+  }
+
+  /** Brings the runtime in step with what is accepted, live and enabled. */
+  relink(): void {
+    const page = this.#page;
+    page.relate();
+    this.wiring.relink(
+      page.cells.filter((entry) => entry.live),
+      page.graph,
+      (entry) => {
+        const { blocked, fault } = judge(entry, page, this.#ports.library);
+        entry.fault = fault;
+        return blocked;
+      },
+      (entry) => {
+        this.replaceRun(entry);
+      },
+    );
+  }
+
+  remove(entry: Entry): void {
+    this.#endRun(entry, "superseded");
+    entry.run?.invalidate();
+    entry.activity = undefined;
+    this.wiring.remove(entry);
+  }
+
+  superseded(entry: Entry): void {
+    if (this.#holdReason(entry) === undefined) entry.run?.invalidate();
+  }
+
+  /** The run in flight, if any, is over: the next need not wait, except a moment for it to wind up. */
+  replaceRun(entry: Entry): void {
+    const { run } = entry;
+    if (run === undefined) return;
+    const { running } = run;
+    this.#endRun(entry, "superseded");
+    run.invalidate();
+    if (!running) return;
+    if (run.finished !== undefined) entry.grace = withinGrace(run.finished);
+    this.wiring.abandon(entry);
+  }
+
+  ready(entry: Entry): "keep" | Promise<unknown> | undefined {
+    if (entry.defined?.blocked === undefined) {
+      const because = this.#holdReason(entry);
+      if (because !== undefined) {
+        entry.missed = true;
+        entry.demanded = false;
+        this.markStale(entry, because);
+        return "keep";
+      }
+    }
+    const wait = this.#beforeStart(entry);
+    if (wait !== undefined && entry.activity === undefined) {
+      this.#setActivity(entry, { kind: "queued" });
+    }
+    return wait;
+  }
+
+  #beforeStart(entry: Entry): Promise<unknown> | undefined {
+    const { run, grace } = entry;
+    this.#endRun(entry, "superseded");
+    if (run?.alive === true) {
+      run.invalidate();
+      if (run.watched) return turns(3);
+    }
+    if (grace !== undefined) {
+      entry.grace = undefined;
+      return grace;
+    }
+    return this.#pacer.overdue ? this.#pacer.pause() : undefined;
+  }
+
+  /** The cells because of which this one is not to run now, if so. */
+  #holdReason(entry: Entry): readonly string[] | undefined {
+    if (entry.disabled) return [entry.id];
+    const above = this.#page.above(entry);
+    const stale = above.filter((other) => other.stale !== undefined);
+    if (stale.length > 0) return stale.map((other) => other.id);
+    if (entry.demanded || (this.#page.mode === "auto" && entry.cell.lazy !== true)) {
+      return undefined;
+    }
+    const newer = above.filter((other) => other.completed > entry.completed);
+    const because = newer.length > 0 ? newer : above;
+    return because.length > 0 ? because.map((other) => other.id) : [entry.id];
+  }
+
+  markStale(entry: Entry, because: readonly string[]): void {
+    const before = entry.stale;
+    entry.stale = because;
+    if (entry.activity?.kind !== "running") entry.activity = undefined;
+    this.show(entry);
+    if (before !== undefined) return;
+    for (const below of this.#page.below(entry)) {
+      if (below.live && below.stale === undefined && !below.demanded) {
+        this.markStale(below, [entry.id]);
+      }
+    }
+  }
+
+  #clearStale(entry: Entry): void {
+    entry.stale = undefined;
+    entry.missed = false;
+    entry.demanded = false;
+    for (const below of this.#page.below(entry)) {
+      // What passed it by while this cell was held has to be made up for, even if this cell's values are as before.
+      if (below.live && below.missed && this.#holdReason(below) === undefined) {
+        this.wiring.force(below);
+      }
+    }
+  }
+
+  execute(entry: Entry, values: readonly unknown[]): Outcome | Promise<Outcome> {
+    const program = entry.defined?.program;
+    const body = program?.run;
+    if (program === undefined || body === undefined) {
+      throw new Error(`Cell ${entry.id} has nothing to run.`);
+    }
+    const { now, emit } = this.#ports;
+    const run = new Run(++this.#runs, entry.id, now());
+    entry.run = run;
+    entry.failure = undefined;
+    this.#clearStale(entry);
+    emit({ type: "run-started", cell: entry.id, run: run.id });
+    this.#setActivity(entry, { kind: "running", since: run.startedAt });
+
+    const inputs: Record<string, unknown> = {};
+    for (const [i, name] of program.inputs.entries()) inputs[name] = values[i];
+    const claims = this.wiring.claims(program.inputs);
+    try {
+      const result = body(inputs, run.context(this.#runHost, claims));
+      if (!isThenable(result)) return this.#outcome(entry, run, result);
+      const outcome = this.#outcomeOf(entry, run, result);
+      run.finished = outcome;
+      return outcome;
+    } finally {
+      this.#pacer.spend(now() - run.startedAt);
+    }
+  }
+
+  async #outcomeOf(entry: Entry, run: Run, result: PromiseLike<CellResult>): Promise<Outcome> {
+    return this.#outcome(entry, run, await result);
+  }
+
+  #outcome(entry: Entry, run: Run, result: CellResult): Outcome {
+    const { values } = result;
+    run.claim =
+      result.claim ??
+      uniteClaims(Object.values(this.wiring.claims(entry.defined?.program.inputs ?? [])));
+    for (const [name, value] of Object.entries(values)) {
+      const key = this.presets.has(name) ? run.keyOf(value) : undefined;
+      if (key === undefined) continue;
+      this.setInput(entry, key, this.presets.get(name), run);
+      this.presets.delete(name);
+    }
+    const promises = promisesIn(values);
+    if (promises.length > 0) run.finished = Promise.allSettled(promises);
+    return { run, values };
+  }
+
+  setInput(entry: Entry, key: string, value: unknown, run = entry.run): void {
+    entry.inputs.set(key, value);
+    if (run?.alive === true) run.inputs[Number(key)]?.push(value);
+  }
+
+  readonly #runHost = {
+    display: (run: Run, value: unknown): void => {
+      this.#ports.emit({
+        type: "display",
+        cell: run.cell,
+        run: run.id,
+        index: run.shown++,
+        value,
+      });
+    },
+    view: (run: Run, input: InputDescription): LatestStream<unknown> => {
+      const entry = this.#page.get(run.cell);
+      if (entry === undefined) throw new Error(`Cell ${run.cell} is gone, but its run is not.`);
+      const key = String(run.inputs.length);
+      const stream = entry.inputs.open(key, input);
+      run.inputs.push(stream);
+      this.#ports.emit({
+        type: "input",
+        cell: run.cell,
+        run: run.id,
+        index: run.shown++,
+        key,
+        input,
+        value: stream.value,
+      });
+      return stream;
+    },
+    progress: (run: Run, progress: Progress): void => {
+      const entry = this.#page.get(run.cell);
+      if (entry?.run !== run || !run.running) return;
+      this.#setActivity(entry, { kind: "running", since: run.startedAt, progress });
+    },
+  };
+
+  fulfilled(entry: Entry, { run, values }: Outcome): void {
+    if (entry.run !== run || !run.alive) return;
+    entry.values = values;
+    entry.claim = run.claim;
+    entry.completed = run.id;
+    this.wiring.holdFor(entry, promisesIn(values));
+    run.outstanding = new Set(this.wiring.ownNames(entry));
+    if (run.outstanding.size === 0) this.#finish(entry, run);
+  }
+
+  nameSettled(owner: Entry, name: string): void {
+    const { run } = owner;
+    if (run?.outstanding?.delete(name) === true && run.outstanding.size === 0) {
+      this.#finish(owner, run);
+    }
+  }
+
+  /** A promise or generator that the cell has handed over ended in an error. */
+  nameChanged(owner: Entry, name: string, value: unknown): void {
+    const { claim } = owner;
+    this.#ports.emit({
+      type: "variable",
+      name,
+      cell: owner.id,
+      value,
+      ...(claim === undefined ? {} : { claim }),
+    });
+  }
+
+  nameGone(name: string): void {
+    this.#ports.emit({ type: "variable-gone", name });
+  }
+
+  /** A promise or generator that the cell has handed over ended in an error. */
+  nameFailed(owner: Entry, error: unknown): void {
+    const { run } = owner;
+    if (error instanceof InputError || run === undefined || !run.alive) return;
+    run.failed = true;
+    owner.failure ??= this.#thrown(owner, error);
+    if (!run.running) this.show(owner);
+  }
+
+  #finish(entry: Entry, run: Run): void {
+    entry.ms = this.#ports.now() - run.startedAt;
+    this.#endRun(entry, run.failed ? "failed" : "done");
+    this.#setActivity(entry, undefined);
+  }
+
+  rejected(entry: Entry, error: unknown): void {
+    const { run } = entry;
+    entry.values = undefined;
+    entry.claim = undefined;
+    this.#clearStale(entry);
+    entry.failure = this.#failureOf(entry, error);
+    this.#endRun(entry, entry.failure.kind === "interrupted" ? "interrupted" : "failed");
+    run?.invalidate();
+    this.#setActivity(entry, undefined);
+  }
+
+  #failureOf(entry: Entry, error: unknown): CellFailure {
+    if (error instanceof Blocked) return error.failure;
+    if (!(error instanceof InputError)) return this.#thrown(entry, error);
+    const name = error.input ?? "";
+    const owner = this.wiring.owner(name);
+    if (owner === undefined) return this.#thrown(entry, error);
+    const above = owner.failure ?? owner.defined?.blocked ?? owner.fault;
+    return above === undefined
+      ? this.#thrown(entry, error.cause)
+      : upstreamFailure(name, owner.id, above);
+  }
+
+  #thrown(entry: Entry, error: unknown): CellFailure {
+    const program = entry.defined?.program ?? entry.program;
+    return thrown(error, this.#ports.locate?.(entry.id, error, program));
+  }
+
+  kept(entry: Entry): void {
+    if (entry.run?.running === true) return;
+    if (entry.stale !== undefined && !entry.missed && this.#holdReason(entry) === undefined) {
+      this.#clearStale(entry);
+    }
+    entry.demanded = false;
+    this.#setActivity(entry, undefined);
+  }
+
+  pending(entry: Entry): void {
+    if (entry.run?.running === true || this.#holdReason(entry) !== undefined) return;
+    const on = this.wiring.outstanding(entry);
+    if (on.length > 0) this.#setActivity(entry, { kind: "waiting", on });
+  }
+
+  /** Asked for: it runs, lazy or not, in place of a run that is in flight. */
+  queue(entry: Entry): void {
+    entry.demanded = true;
+    entry.barred = false;
+    this.replaceRun(entry);
+    entry.activity = { kind: "queued" };
+    this.#onActivity(true);
+  }
+
+  stop(entry: Entry): void {
+    if (entry.activity !== undefined) this.#interrupt(entry);
+    else if (entry.live) this.wiring.endStreams(entry);
+  }
+
+  #interrupt(entry: Entry): void {
+    entry.grace = undefined;
+    const { run } = entry;
+    this.#endRun(entry, "interrupted");
+    run?.invalidate();
+    if (entry.live) this.wiring.fail(entry, new Blocked(interrupted()));
+    else this.#setActivity(entry, undefined);
+  }
+
+  #endRun(entry: Entry, outcome: RunOutcome): void {
+    const { run } = entry;
+    if (run === undefined || !run.running) return;
+    run.running = false;
+    const error = outcome === "failed" ? entry.failure?.error : undefined;
+    this.#ports.emit({
+      type: "run-ended",
+      cell: entry.id,
+      run: run.id,
+      ms: this.#ports.now() - run.startedAt,
+      outcome,
+      ...(outcome === "done" && run.claim !== undefined ? { claim: run.claim } : {}),
+      ...(error === undefined ? {} : { error }),
+    });
+  }
+
+  #setActivity(entry: Entry, activity: Entry["activity"]): void {
+    entry.activity = activity;
+    this.show(entry);
+    this.#onActivity(activity !== undefined);
+  }
+
+  show(entry: Entry): void {
+    if (this.#disposed || this.#page.get(entry.id) !== entry) return;
+    const { state } = entry;
+    const shown = JSON.stringify(state);
+    if (shown === entry.shown) return;
+    entry.shown = shown;
+    this.#ports.emit({ type: "state", cell: entry.id, state });
+  }
+}
+
+function withinGrace(finished: Promise<unknown>): Promise<unknown> {
+  return Promise.race([
+    finished.catch(() => {}),
+    new Promise<void>((resolve) => {
+      setTimeout(resolve, GRACE_MS);
+    }),
+  ]);
+}
