@@ -311,7 +311,8 @@ export class DiscreteNetwork {
         }),
       );
     const parents = oneWorld ? this.outsideNodes(component.parents, copies) : undefined;
-    if (parents === undefined) {
+    const { probabilities } = component;
+    if (parents === undefined || probabilities === undefined) {
       this.open.push({
         key: `component:${index}`,
         variables: members,
@@ -344,7 +345,7 @@ export class DiscreteNetwork {
             rest = (rest - level) / cards[i]!;
             if (wanted[i]! >= 0 && wanted[i] !== level) fits = false;
           }
-          if (fits) sum += component.probabilities[row * size + joint]!;
+          if (fits) sum += probabilities[row * size + joint]!;
         }
         return sum;
       }),

@@ -43,3 +43,7 @@ export type {
   NeedsMechanismResult,
   SampledInterval,
 } from "./result.ts";
+export { answerCladder, formatCladderReport, runCladder } from "./cladder.ts";
+export type { CladderAnswer, CladderReport } from "./cladder.ts";
+export { readCladderModel } from "./cladder-format.ts";
+export type { CladderModel, CladderQuestion } from "./cladder-format.ts";

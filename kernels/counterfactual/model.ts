@@ -109,7 +109,8 @@ export interface NoiseCorrelation {
 export interface ConfoundedComponent {
   readonly variables: readonly string[];
   readonly parents: readonly string[];
-  readonly probabilities: Float64Array;
+  /** Absent when only single facts about the joint are known, to be given to `bounds`. */
+  readonly probabilities?: Float64Array;
 }
 
 /** A structural causal model: variables in an order in which parents come first. */

@@ -159,6 +159,10 @@ export function componentPolytope(model: StructuralModel, index: number): Respon
   const joint = members.reduce((product, member) => product * levelCount(member.domain), 1);
   const outside = component.parents.reduce((product, name) => product * cardOf(name), 1);
   const shape = shapeOf(slots, cards, outside * joint);
+  const { probabilities } = component;
+  if (probabilities === undefined) {
+    return { ...shape, rows: new Float64Array(shape.types).fill(1), right: Float64Array.of(1) };
+  }
   const rows = new Float64Array(outside * joint * shape.types);
   const right = new Float64Array(outside * joint);
   const names = [...component.parents, ...component.variables];
@@ -180,7 +184,7 @@ export function componentPolytope(model: StructuralModel, index: number): Respon
       levels: members.map((member) => levels.get(member.name)!),
     };
     rows.set(indicator(shape, pattern), row * shape.types);
-    right[row] = component.probabilities[row]!;
+    right[row] = probabilities[row]!;
   }
   return { ...shape, rows, right };
 }
