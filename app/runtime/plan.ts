@@ -34,6 +34,21 @@ export function planRun(chosen: readonly Entry[], page: Page): Plan {
   return { run: page.cells.filter((entry) => run.has(entry)), live };
 }
 
+/** Cells that have not run and need nothing but what cannot be had because a cell was interrupted. */
+export function planLost(page: Page): Set<Entry> {
+  const lost = new Set<Entry>();
+  const queue = page.cells.filter((entry) => entry.barred);
+  for (let entry = queue.pop(); entry !== undefined; entry = queue.pop()) {
+    for (const below of page.below(entry)) {
+      if (below.live || lost.has(below)) continue;
+      if (!page.above(below).every((above) => above.live || lost.has(above))) continue;
+      lost.add(below);
+      queue.push(below);
+    }
+  }
+  return lost;
+}
+
 export function resolveTarget(target: RunTarget, page: Page): Entry[] {
   if (target === "all") return [...page.cells];
   if (target === "stale") return page.cells.filter((entry) => needsRun(entry));

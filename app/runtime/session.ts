@@ -7,7 +7,7 @@ import { Entry, isSameText } from "./entry.ts";
 import type { SessionCell, SessionPorts } from "./events.ts";
 import { InputMemory } from "./inputs.ts";
 import { Page } from "./page.ts";
-import { planRun, resolveTarget } from "./plan.ts";
+import { planLost, planRun, resolveTarget } from "./plan.ts";
 import { Settling } from "./settling.ts";
 
 /**
@@ -105,6 +105,8 @@ export class Session {
         entry.live = true;
         entry.barred = true;
       }
+      this.#page.relate();
+      for (const entry of planLost(this.#page)) entry.live = true;
       this.#conductor.relink();
       this.#showAll();
     });
