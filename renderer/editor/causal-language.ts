@@ -1,0 +1,41 @@
+import type * as Monaco from "monaco-editor/editor";
+
+/** One grammar for the small causal languages: graph, identify, estimate, counterfactual, data, model. */
+export function registerCausalLanguage(monaco: typeof Monaco): void {
+  monaco.languages.register({ id: "causal" });
+  monaco.languages.setLanguageConfiguration("causal", {
+    comments: { lineComment: "#" },
+    brackets: [
+      ["(", ")"],
+      ["[", "]"],
+      ["{", "}"],
+    ],
+    autoClosingPairs: [
+      { open: "(", close: ")" },
+      { open: "[", close: "]" },
+      { open: "{", close: "}" },
+      { open: '"', close: '"', notIn: ["string"] },
+    ],
+  });
+  monaco.languages.setMonarchTokensProvider("causal", {
+    keywords: [
+      ..."do in from by given latent where on with seed effect not and or as unobserved treatment outcome adjusted selected compare to".split(
+        " ",
+      ),
+    ],
+    tokenizer: {
+      root: [
+        [/#.*$|\/\/.*$/, "comment"],
+        [/"(?:[^"\\]|\\.)*"?/, "string"],
+        [/<->|->|<-|o->|<-o|o-o|--|[=|:~]/, "operator"],
+        [/\d+(?:\.\d+)?(?:e[+-]?\d+)?/, "number"],
+        [/[PE](?=[\s({[])/, "type"],
+        [/[a-z][\w-]*(?=\()/, { cases: { "@keywords": "keyword", "@default": "function" } }],
+        [
+          /[\p{L}_][\p{L}\p{N}_.]*/u,
+          { cases: { "@keywords": "keyword", "@default": "identifier" } },
+        ],
+      ],
+    },
+  });
+}

@@ -1,0 +1,17 @@
+import "monaco-editor/features/register.all";
+import "monaco-editor/languages/definitions/typescript/register";
+import "monaco-editor/languages/definitions/markdown/register";
+import * as monaco from "monaco-editor/editor";
+import EditorWorker from "monaco-editor/editor/editor.worker?worker";
+import { onThemeChange } from "../theme/theme.ts";
+import { registerCausalLanguage } from "./causal-language.ts";
+import { defineTheme } from "./monaco-theme.ts";
+
+// The language service (types across cells) will give its own worker for the label "typescript" here.
+globalThis.MonacoEnvironment = { getWorker: () => new EditorWorker() };
+
+registerCausalLanguage(monaco);
+defineTheme(monaco);
+onThemeChange(() => defineTheme(monaco));
+
+export { monaco };

@@ -1,0 +1,52 @@
+import type * as Monaco from "monaco-editor/editor";
+import { isDark, tokenColour } from "../theme/theme.ts";
+
+/** Monaco's theme from the page's tokens, so that static and live text look alike. */
+export function defineTheme(monaco: typeof Monaco): void {
+  const colour = (name: string): string => tokenColour(name).slice(1);
+  const rule = (token: string, name: string): Monaco.editor.ITokenThemeRule => ({
+    token,
+    foreground: colour(name),
+  });
+  const ink = tokenColour("ink");
+  const raised = tokenColour("raised");
+  const line = tokenColour("line-strong");
+  monaco.editor.defineTheme("dagbok", {
+    base: isDark() ? "vs-dark" : "vs",
+    inherit: true,
+    rules: [
+      { token: "", foreground: ink.slice(1) },
+      rule("comment", "code-comment"),
+      rule("keyword", "code-keyword"),
+      rule("string", "code-string"),
+      rule("number", "code-number"),
+      rule("regexp", "code-string"),
+      rule("type", "code-type"),
+      rule("type.identifier", "code-type"),
+      rule("function", "code-function"),
+      rule("operator", "code-operator"),
+      rule("delimiter", "code-operator"),
+      { token: "identifier", foreground: ink.slice(1) },
+    ],
+    colors: {
+      "editor.background": "#00000000",
+      "editor.foreground": ink,
+      "editorCursor.foreground": tokenColour("focus"),
+      "editor.selectionBackground": `${tokenColour("focus")}38`,
+      "editor.inactiveSelectionBackground": `${tokenColour("focus")}20`,
+      "editorBracketMatch.background": `${tokenColour("focus")}22`,
+      "editorBracketMatch.border": "#00000000",
+      "editorWidget.background": raised,
+      "editorWidget.border": line,
+      "editorSuggestWidget.background": raised,
+      "editorSuggestWidget.border": line,
+      "editorHoverWidget.background": raised,
+      "editorHoverWidget.border": line,
+      "editorError.foreground": tokenColour("error"),
+      "editorWarning.foreground": tokenColour("stale"),
+      "editorInfo.foreground": tokenColour("focus"),
+      focusBorder: "#00000000",
+    },
+  });
+  monaco.editor.setTheme("dagbok");
+}

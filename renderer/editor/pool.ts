@@ -1,0 +1,112 @@
+import type * as Monaco from "monaco-editor/editor";
+
+type Chunk = typeof import("./monaco-chunk.ts");
+export type LiveEditor = Monaco.editor.IStandaloneCodeEditor;
+
+/** Who may hold an editor: told when it is taken away. */
+export interface Holder {
+  released(): void;
+}
+
+const SIZE = 3;
+
+let chunk: Promise<Chunk> | undefined;
+
+/** Loads the editor code; call it once the page has been drawn. */
+export function loadMonaco(): Promise<Chunk> {
+  chunk ??= import("./monaco-chunk.ts");
+  return chunk;
+}
+
+interface Entry {
+  readonly editor: LiveEditor;
+  readonly node: HTMLElement;
+  holder: Holder | undefined;
+}
+
+/** A few real editors for any number of cells: the focused one and those left most recently. */
+export class EditorPool {
+  /** Most recently used last. */
+  readonly #entries: Entry[] = [];
+
+  async acquire(holder: Holder): Promise<Entry> {
+    const { monaco } = await loadMonaco();
+    const own = this.#entries.find((entry) => entry.holder === holder);
+    const entry =
+      own ??
+      this.#entries.find((each) => each.holder === undefined) ??
+      (this.#entries.length < SIZE ? this.#create(monaco) : this.#entries[0]);
+    if (entry === undefined) throw new Error("The pool is empty.");
+    this.#entries.splice(this.#entries.indexOf(entry), 1);
+    this.#entries.push(entry);
+    if (entry.holder !== undefined && entry.holder !== holder) {
+      const before = entry.holder;
+      entry.holder = undefined;
+      before.released();
+    }
+    entry.holder = holder;
+    return entry;
+  }
+
+  release(holder: Holder): void {
+    const entry = this.#entries.find((each) => each.holder === holder);
+    if (entry === undefined) return;
+    entry.holder = undefined;
+    entry.editor.setModel(null);
+    entry.node.remove();
+  }
+
+  dispose(): void {
+    for (const { editor, node } of this.#entries) {
+      editor.dispose();
+      node.remove();
+    }
+    this.#entries.length = 0;
+  }
+
+  #create(monaco: Chunk["monaco"]): Entry {
+    const node = document.createElement("div");
+    node.className = "live-editor";
+    const editor = monaco.editor.create(node, {
+      model: null,
+      theme: "dagbok",
+      fontFamily: "'JetBrains Mono Variable', 'JetBrains Mono', monospace",
+      fontSize: 13,
+      lineHeight: 20,
+      fontLigatures: false,
+      minimap: { enabled: false },
+      lineNumbers: "off",
+      glyphMargin: false,
+      folding: false,
+      lineDecorationsWidth: 0,
+      lineNumbersMinChars: 0,
+      overviewRulerLanes: 0,
+      overviewRulerBorder: false,
+      hideCursorInOverviewRuler: true,
+      scrollBeyondLastLine: false,
+      scrollBeyondLastColumn: 2,
+      scrollbar: {
+        vertical: "hidden",
+        horizontalScrollbarSize: 8,
+        alwaysConsumeMouseWheel: false,
+        handleMouseWheel: true,
+      },
+      renderLineHighlight: "none",
+      padding: { top: 0, bottom: 0 },
+      automaticLayout: true,
+      fixedOverflowWidgets: true,
+      occurrencesHighlight: "off",
+      selectionHighlight: false,
+      wordBasedSuggestions: "off",
+      stickyScroll: { enabled: false },
+      guides: { indentation: false },
+      bracketPairColorization: { enabled: false },
+      tabSize: 2,
+      unicodeHighlight: { ambiguousCharacters: false },
+      accessibilitySupport: "auto",
+    });
+    const entry: Entry = { editor, node, holder: undefined };
+    this.#entries.push(entry);
+    return entry;
+  }
+}

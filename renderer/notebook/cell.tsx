@@ -1,0 +1,293 @@
+import { effect, useSignal } from "@preact/signals";
+import { memo } from "preact/compat";
+import { useEffect, useRef } from "preact/hooks";
+import { mime } from "../../app/protocol/mime.ts";
+import { EditorController } from "../editor/controller.ts";
+import { OutputController } from "../outputs/controller.ts";
+import { failureElement } from "../outputs/error.ts";
+import { renderMarkdown } from "../outputs/markdown.ts";
+import { LossChart } from "../outputs/progress.ts";
+import { reportError } from "../ui/toast.tsx";
+import { CellHeader } from "./cell-header.tsx";
+import { type NotebookContext, useNotebook } from "./context.ts";
+import { accessibleName, moodOf, rungOf } from "./describe.ts";
+import { InsertButton } from "./insert.tsx";
+import { outputPorts } from "./output-ports.ts";
+
+/** One cell. Reads only its own signals, so that a change of one cell renders one cell. */
+export const CellRow = memo(function CellRow({ id }: { readonly id: string }) {
+  const { model, commands } = useNotebook();
+  const cell = model.cell(id).value;
+  const runtime = model.runtime(id).value;
+  const index = model.indexOf(id);
+  const { head } = model.selection.value;
+  const selected = head === id || (head !== undefined && model.selected.includes(id));
+  const editing = head === id && model.mode.value === "edit";
+  const markdown = cell.kind === "markdown";
+  const showCode = markdown ? editing : editing || cell.flags.pinned || !cell.flags.codeHidden;
+  const mood = moodOf(cell, runtime);
+  return (
+    <li
+      class="cell"
+      id={`cell-${id}`}
+      data-cell={id}
+      data-kind={cell.kind}
+      data-mood={mood}
+      data-rung={rungOf(cell, runtime)}
+      data-selected={selected}
+      data-editing={editing}
+      tabIndex={head === id ? 0 : -1}
+      aria-label={accessibleName(cell, runtime, index, model.order.value.length)}
+      aria-current={head === id ? "true" : undefined}
+      onFocus={(event) => {
+        if (event.target !== event.currentTarget) return;
+        if (model.selection.value.head !== id) model.select(id);
+        model.mode.value = "command";
+      }}
+      onMouseDown={(event) => {
+        const target = event.target as Element;
+        if (event.shiftKey && !target.closest(".code, .outputs")) {
+          event.preventDefault();
+          model.select(id, true);
+          return;
+        }
+        if (model.selection.value.head !== id) model.select(id);
+        if (!target.closest(".code")) model.mode.value = "command";
+      }}
+      onDblClick={(event) => {
+        if (markdown && !(event.target as Element).closest(".code"))
+          commands.page.focus(id, "text");
+      }}
+    >
+      <div class="cell-rail" aria-hidden="true" />
+      <CellHeader id={id} mood={mood} selected={head === id} showCode={showCode} />
+      <div class="cell-body">
+        <Code id={id} shown={showCode} />
+        {markdown ? <Prose id={id} hidden={editing} /> : <Below id={id} mood={mood} />}
+      </div>
+      <InsertButton index={index + 1} selected={head === id} />
+    </li>
+  );
+});
+
+/** The island of the cell's text. */
+function Code({ id, shown }: { readonly id: string; readonly shown: boolean }) {
+  const context = useNotebook();
+  const host = useRef<HTMLDivElement>(null);
+  useEffect(() => mountEditor(context, id, host.current as HTMLDivElement), [id]);
+  return <div class="cell-code" ref={host} hidden={!shown} />;
+}
+
+function mountEditor(context: NotebookContext, id: string, host: HTMLElement): () => void {
+  const { model, pool, editors } = context;
+  const cell = model.cell(id).peek();
+  const controller = new EditorController(pool, cell.kind, cell.source, {
+    cell: id,
+    label: `Text of ${model.nameOf(id)}`,
+    onEdit: (splices) => {
+      try {
+        model.document.apply(splices);
+      } catch (error) {
+        reportError(error);
+        controller.setSource(model.cell(id).peek().source);
+      }
+    },
+    onFocus: () => {
+      if (model.selection.peek().head !== id) model.select(id);
+      model.mode.value = "edit";
+    },
+    onBlur: () => {
+      // Somewhere else in the page took the focus: a cell's own focus handler says what comes.
+      if (model.selection.peek().head === id && document.hasFocus()) {
+        const active = document.activeElement;
+        if (active !== document.body && !host.contains(active)) model.mode.value = "command";
+      }
+    },
+  });
+  editors.set(id, controller);
+  host.append(controller.element);
+  const off = effect(() => {
+    const { source, kind } = model.cell(id).value;
+    controller.setKind(kind);
+    controller.setSource(source);
+  });
+  const offFindings = effect(() =>
+    controller.setDiagnostics(model.runtime(id).value.analysis?.diagnostics ?? []),
+  );
+  return () => {
+    off();
+    offFindings();
+    editors.delete(id);
+    controller.dispose();
+  };
+}
+
+/** A text cell's reading view: drawn by the page, no kernel needed, unless it shows live values. */
+function Prose({ id, hidden }: { readonly id: string; readonly hidden: boolean }) {
+  const { model } = useNotebook();
+  const host = useRef<HTMLDivElement>(null);
+  const { source } = model.cell(id).value;
+  const { outputs } = model.runtime(id).value;
+  const live = /\$\{/.test(source) ? outputs[0]?.[mime.markdown] : undefined;
+  const text = typeof live === "string" ? live : source;
+  useEffect(() => {
+    if (hidden) return;
+    host.current?.replaceChildren(renderMarkdown(text));
+  }, [text, hidden]);
+  return (
+    <div class="cell-prose" hidden={hidden}>
+      {text.trim() === "" && <p class="cell-empty">An empty text cell. Enter to write.</p>}
+      <div ref={host} hidden={text.trim() === ""} />
+    </div>
+  );
+}
+
+/** Everything below the code: progress, outputs, failure, findings, log. */
+function Below({ id, mood }: { readonly id: string; readonly mood: string }) {
+  const context = useNotebook();
+  const { model } = context;
+  const runtime = model.runtime(id).value;
+  const findings = runtime.analysis?.diagnostics ?? [];
+  const { state } = runtime;
+  const failure = state.kind === "failed" ? state.failure : undefined;
+  const told = failure?.error.message;
+  return (
+    <>
+      <Progress id={id} />
+      {findings
+        .filter(({ message }) => message !== told)
+        .map((finding) => (
+          <p
+            class="finding"
+            data-severity={finding.severity}
+            key={`${finding.code} ${finding.message}`}
+          >
+            {finding.place?.line !== undefined && (
+              <button
+                type="button"
+                class="link"
+                onClick={() => void context.editors.get(id)?.focus(finding.place?.start)}
+              >
+                Line {finding.place.line}
+              </button>
+            )}
+            <span>{finding.message}</span>
+            {finding.hint !== undefined && <span class="finding-hint">{finding.hint}</span>}
+          </p>
+        ))}
+      {mood === "stale" && runtime.outputs.length > 0 && (
+        <p class="stale-note">
+          <span>Stale.</span> {runtime.staleReason ?? "Something it rests on has changed."}
+          <button type="button" class="link" onClick={() => context.commands.run([id])}>
+            Run
+          </button>
+        </p>
+      )}
+      {state.kind === "waiting" && (
+        <p class="waiting-note">
+          Waiting for {state.on.map((each) => model.nameOf(each)).join(", ")}.
+        </p>
+      )}
+      <Outputs id={id} />
+      {failure !== undefined && <Failure id={id} />}
+      <Log id={id} />
+    </>
+  );
+}
+
+function Outputs({ id }: { readonly id: string }) {
+  const context = useNotebook();
+  const host = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    const controller = new OutputController(outputPorts(context, id));
+    host.current?.append(controller.element);
+    const off = effect(() => controller.update(context.model.runtime(id).value.outputs));
+    return () => {
+      off();
+      controller.dispose();
+    };
+  }, [id]);
+  return <div class="cell-outputs" ref={host} />;
+}
+
+function Failure({ id }: { readonly id: string }) {
+  const context = useNotebook();
+  const host = useRef<HTMLDivElement>(null);
+  const { state } = context.model.runtime(id).value;
+  useEffect(() => {
+    if (state.kind !== "failed") return;
+    host.current?.replaceChildren(failureElement(state.failure, outputPorts(context, id)));
+  }, [state]);
+  return <div ref={host} />;
+}
+
+/** A bar and a live chart for work that takes its time. */
+function Progress({ id }: { readonly id: string }) {
+  const { model } = useNotebook();
+  const host = useRef<HTMLDivElement>(null);
+  const chart = useRef<LossChart | undefined>(undefined);
+  const runtime = model.runtime(id).value;
+  const { state, series } = runtime;
+  const hasSeries = Object.keys(series).length > 0;
+  const running = state.kind === "running";
+  useEffect(() => {
+    if (!running || !hasSeries) {
+      chart.current?.dispose();
+      chart.current = undefined;
+      return;
+    }
+    chart.current ??= new LossChart();
+    if (!chart.current.element.isConnected) host.current?.append(chart.current.element);
+    chart.current.update(series);
+  }, [running, series]);
+  useEffect(() => () => chart.current?.dispose(), []);
+  if (!running) return <div ref={host} hidden />;
+  const { progress } = state;
+  return (
+    <div class="progress" ref={host}>
+      <div class="progress-line">
+        <progress
+          max={1}
+          {...(progress?.fraction === undefined ? {} : { value: progress.fraction })}
+          aria-label={`Progress of ${model.nameOf(id)}`}
+        />
+        <span class="progress-text">
+          {progress?.fraction !== undefined && `${Math.round(progress.fraction * 100)} %`}
+          {progress?.message !== undefined && ` ${progress.message}`}
+          {progress === undefined && <Elapsed since={state.since} />}
+        </span>
+        <button type="button" class="link" onClick={() => model.session.stop([id])}>
+          Stop
+        </button>
+      </div>
+    </div>
+  );
+}
+
+function Elapsed({ since }: { readonly since: number }) {
+  const now = useSignal(Date.now());
+  useEffect(() => {
+    const timer = setInterval(() => (now.value = Date.now()), 1000);
+    return () => clearInterval(timer);
+  }, []);
+  const seconds = Math.max(0, Math.round((now.value - since) / 1000));
+  return <>{seconds < 1 ? "" : `${seconds} s`}</>;
+}
+
+function Log({ id }: { readonly id: string }) {
+  const { model } = useNotebook();
+  const { logs, dropped } = model.runtime(id).value;
+  if (logs.length === 0 && dropped === 0) return null;
+  return (
+    <div class="log" role="log" tabIndex={0} aria-label={`Printed by ${model.nameOf(id)}`}>
+      {logs.map((line, i) => (
+        <div key={i} data-level={line.level}>
+          {line.text}
+        </div>
+      ))}
+      {dropped > 0 && (
+        <div class="log-dropped">… {dropped.toLocaleString("en")} more not shown</div>
+      )}
+    </div>
+  );
+}

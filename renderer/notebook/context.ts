@@ -1,0 +1,23 @@
+import { createContext } from "preact";
+import { useContext } from "preact/hooks";
+import type { EditorPool } from "../editor/pool.ts";
+import type { EditorController } from "../editor/controller.ts";
+import type { NotebookModel } from "../state/notebook-model.ts";
+import type { NotebookCommands } from "./commands.ts";
+
+export interface NotebookContext {
+  readonly model: NotebookModel;
+  readonly commands: NotebookCommands;
+  readonly pool: EditorPool;
+  /** Editors of the cells in the page, by cell. */
+  readonly editors: Map<string, EditorController>;
+}
+
+const Context = createContext<NotebookContext | undefined>(undefined);
+export const NotebookProvider = Context.Provider;
+
+export function useNotebook(): NotebookContext {
+  const context = useContext(Context);
+  if (context === undefined) throw new Error("There is no notebook around this component.");
+  return context;
+}

@@ -1,0 +1,76 @@
+import type { OutputPorts } from "../outputs/ports.ts";
+import { difference } from "../editor/controller.ts";
+import type { NotebookContext } from "./context.ts";
+
+const DOUBTS = "doubts";
+
+/** What a cell's outputs may ask of the notebook around them. */
+export function outputPorts(context: NotebookContext, id: string): OutputPorts {
+  const { model, commands, editors } = context;
+  const doubts = (): ReadonlySet<string> => {
+    try {
+      return new Set(JSON.parse(model.document.notebook.meta[DOUBTS] ?? "[]") as string[]);
+    } catch {
+      return new Set();
+    }
+  };
+  return {
+    cell: id,
+    setInput: (key, value) => model.session.setInput(id, key, value),
+    tablePage: (offset, count) => {
+      const variable = model.session.cell(id).analysis?.outputs[0] ?? model.cell(id).peek().name;
+      return variable === undefined
+        ? Promise.reject(new Error("The table has no name to ask by."))
+        : model.session.tablePage(variable, offset, count);
+    },
+    goTo(cell, place) {
+      if (model.indexOf(cell) < 0) return;
+      model.select(cell);
+      if (place === undefined) commands.page.focus(cell, "cell");
+      else {
+        const { source } = model.cell(cell).peek();
+        commands.page.focus(cell, "text", place.start ?? lineStart(source, place.line ?? 1));
+      }
+    },
+    nameOf: (cell) => model.nameOf(cell),
+    ...(model.cell(id).peek().kind === "graph"
+      ? {
+          graphSource: {
+            read: () => model.cell(id).peek().source,
+            write(text: string) {
+              const { start, end, text: insert } = difference(model.cell(id).peek().source, text);
+              const done = commands.apply([
+                { kind: "splice", cell: id, at: start, remove: end - start, insert },
+              ]);
+              editors.get(id)?.setSource(model.cell(id).peek().source);
+              // The picture is the cell's output: it follows at once, and with it all that rests on it.
+              if (done) model.session.run([id]);
+            },
+          },
+        }
+      : {}),
+    assumption: (assumption) => !doubts().has(assumption),
+    setAssumption(assumption, held) {
+      const next = new Set(doubts());
+      if (held) next.delete(assumption);
+      else next.add(assumption);
+      commands.apply([
+        {
+          kind: "set-notebook-meta",
+          key: DOUBTS,
+          ...(next.size === 0 ? {} : { value: JSON.stringify([...next].sort()) }),
+        },
+      ]);
+    },
+  };
+}
+
+function lineStart(source: string, line: number): number {
+  let at = 0;
+  for (let i = 1; i < line; i++) {
+    const next = source.indexOf("\n", at);
+    if (next < 0) return at;
+    at = next + 1;
+  }
+  return at;
+}

@@ -1,0 +1,251 @@
+import { signal, useSignal } from "@preact/signals";
+import { useEffect, useMemo, useRef } from "preact/hooks";
+import type { Api } from "../client/api.ts";
+import type { EditorController } from "../editor/controller.ts";
+import { EditorPool, loadMonaco } from "../editor/pool.ts";
+import type { NotebookModel } from "../state/notebook-model.ts";
+import { whenIdle } from "../ui/dom.ts";
+import { announce, reportError, toast } from "../ui/toast.tsx";
+import { attachFile } from "./attach.ts";
+import { CellRow } from "./cell.tsx";
+import { NotebookCommands } from "./commands.ts";
+import { type NotebookContext, NotebookProvider } from "./context.ts";
+import { moodOf, moodWords } from "./describe.ts";
+import { NotebookHeader } from "./header.tsx";
+import { EmptyNotebook, InsertButton, openInsertMenu } from "./insert.tsx";
+import { KeyMatcher } from "./keys.ts";
+import { Outline } from "./outline.tsx";
+import { KeyboardHelp, Palette } from "./palette.tsx";
+import { SidePanel } from "./panel.tsx";
+
+const OUTLINE = "dagbok.outline";
+const PANEL = "dagbok.panel";
+
+// Kept over notebooks: where the reader wants the sides.
+const outlineOpen = signal(localStorage.getItem(OUTLINE) !== "closed" && innerWidth >= 1000);
+const panelOpen = signal(localStorage.getItem(PANEL) === "open");
+
+export function NotebookPage({ model, api }: { readonly model: NotebookModel; readonly api: Api }) {
+  const dialog = useSignal<"palette" | "help" | undefined>(undefined);
+  const root = useRef<HTMLDivElement>(null);
+  const context = useMemo(() => createContext(model, dialog), [model]);
+  useKeyboard(context, () => dialog.value === undefined);
+  useAnnouncements(model);
+  useEffect(() => {
+    // Everything that reading does not need comes after the first paint.
+    whenIdle(() => {
+      void loadMonaco();
+      void model.session.start();
+    });
+    return () => context.pool.dispose();
+  }, [context]);
+  const order = model.order.value;
+  return (
+    <NotebookProvider value={context}>
+      <div
+        class="notebook"
+        ref={root}
+        data-outline={outlineOpen.value}
+        data-panel={panelOpen.value}
+        onDragOver={(event) => {
+          if (event.dataTransfer?.types.includes("Files") === true) event.preventDefault();
+        }}
+        onDrop={(event) => {
+          const files = [...(event.dataTransfer?.files ?? [])];
+          if (files.length === 0) return;
+          event.preventDefault();
+          void attachAll(files);
+        }}
+      >
+        <NotebookHeader api={api} outline={outlineOpen.value} panel={panelOpen.value} />
+        {outlineOpen.value && <Outline />}
+        <main class="paper" aria-label="Notebook">
+          {order.length === 0 ? (
+            <EmptyNotebook />
+          ) : (
+            <>
+              <div class="paper-top">
+                <InsertButton index={0} selected={false} />
+              </div>
+              <ol class="cells" role="list" aria-label={`${order.length} cells`}>
+                {order.map((id) => (
+                  <CellRow id={id} key={id} />
+                ))}
+              </ol>
+              <button
+                type="button"
+                class="add-cell"
+                aria-haspopup="menu"
+                onClick={(event) =>
+                  openInsertMenu(context.commands, event.currentTarget, model.order.value.length)
+                }
+              >
+                Add a cell
+              </button>
+            </>
+          )}
+        </main>
+        {panelOpen.value && <SidePanel />}
+        {dialog.value === "palette" && <Palette onClose={() => (dialog.value = undefined)} />}
+        {dialog.value === "help" && <KeyboardHelp onClose={() => (dialog.value = undefined)} />}
+      </div>
+    </NotebookProvider>
+  );
+
+  async function attachAll(files: readonly File[]): Promise<void> {
+    for (const file of files) {
+      try {
+        const at = model.indexOf(model.selection.value.head);
+        await attachFile(api, context.commands, model, file, at + 1);
+        toast(`${file.name} is attached.`);
+      } catch (error) {
+        reportError(error, `Could not attach ${file.name}`);
+      }
+    }
+  }
+}
+
+function createContext(
+  model: NotebookModel,
+  dialog: { value: "palette" | "help" | undefined },
+): NotebookContext {
+  const editors = new Map<string, EditorController>();
+  const toggle = (open: typeof outlineOpen, key: string): void => {
+    open.value = !open.value;
+    localStorage.setItem(key, open.value ? "open" : "closed");
+  };
+  const element = (id: string): HTMLElement | null => document.getElementById(`cell-${id}`);
+  const commands = new NotebookCommands(model, {
+    focus(id, where, offset) {
+      if (where === "text") model.mode.value = "edit";
+      // A cell that has just been inserted is in the page one render later.
+      const act = (): void => {
+        const node = element(id);
+        if (node === null) return;
+        if (where === "cell") {
+          editors.get(id)?.leave();
+          node.focus({ preventScroll: true });
+          reveal(node);
+        } else {
+          reveal(node);
+          void editors.get(id)?.focus(offset);
+        }
+      };
+      if (element(id) === null || where === "text") requestAnimationFrame(() => setTimeout(act, 0));
+      else act();
+    },
+    cursor: (id) => editors.get(id)?.cursor ?? model.cell(id).peek().source.length,
+    openPalette: () => (dialog.value = "palette"),
+    openHelp: () => (dialog.value = "help"),
+    openInsert(below) {
+      const { head } = model.selection.value;
+      const anchor = head === undefined ? null : element(head);
+      if (anchor === null) return;
+      openInsertMenu(commands, anchor, model.indexOf(head) + (below ? 1 : 0));
+    },
+    rename(id) {
+      element(id)?.querySelector(".cell-head")?.dispatchEvent(new CustomEvent("dagbok-rename"));
+    },
+    toggleOutline: () => toggle(outlineOpen, OUTLINE),
+    togglePanel: () => toggle(panelOpen, PANEL),
+  });
+  return { model, commands, pool: new EditorPool(), editors };
+}
+
+/** Scrolls no further than needed, and keeps the top of a tall cell in view. */
+function reveal(node: HTMLElement): void {
+  const box = node.getBoundingClientRect();
+  const top = 56;
+  if (box.top < top || box.height > innerHeight - top) {
+    if (box.top < top || box.top > innerHeight - 120) scrollBy({ top: box.top - top - 12 });
+  } else if (box.bottom > innerHeight - 12) scrollBy({ top: box.bottom - innerHeight + 24 });
+}
+
+/** Keys go to the table of bindings before anything below sees them, save in fields that are not the notebook's. */
+function useKeyboard(context: NotebookContext, enabled: () => boolean): void {
+  useEffect(() => {
+    const { model, commands, editors } = context;
+    const matcher = new KeyMatcher();
+    const onKeyDown = (event: KeyboardEvent): void => {
+      if (!enabled() || event.isComposing) return;
+      const target = event.target as HTMLElement;
+      const inEditor = target.closest(".code") !== null;
+      if (target.closest(".menu, dialog") !== null) return;
+      const field =
+        target.closest("input, textarea, select, [contenteditable]") !== null && !inEditor;
+      const chord = event.ctrlKey || event.metaKey || /^F\d/.test(event.key);
+      // In a control of an output or the title, only commands with Ctrl are the notebook's.
+      if (field && !(chord && !/^[acvxzy]$/i.test(event.key))) return;
+      // Buttons and disclosure widgets keep Enter, Space and the arrows.
+      const control =
+        target.closest("button, a, summary, [role=tab], [tabindex='0']:not(.cell)") !== null;
+      if (
+        !inEditor &&
+        control &&
+        /^(Enter| |Arrow\w+|Home|End|Tab|Delete|Backspace)$/.test(event.key) &&
+        !chord &&
+        !event.shiftKey
+      )
+        return;
+      if (inEditor && event.key === "Escape" && widgetOpen()) return;
+      const mode = inEditor ? "edit" : "command";
+      const { head } = model.selection.value;
+      if (inEditor && head !== undefined && !chord && !event.shiftKey && !event.altKey) {
+        const edge = editors.get(head)?.edge;
+        const step =
+          event.key === "ArrowUp" && edge?.first
+            ? -1
+            : event.key === "ArrowDown" && edge?.last
+              ? 1
+              : 0;
+        if (step !== 0 && !widgetOpen() && atTextEdge(editors.get(head), step)) {
+          event.preventDefault();
+          event.stopPropagation();
+          commands.leave();
+          commands.move(step);
+          return;
+        }
+      }
+      const binding = matcher.match(event, mode);
+      if (binding === undefined) return;
+      event.preventDefault();
+      event.stopPropagation();
+      binding.run(commands);
+    };
+    addEventListener("keydown", onKeyDown, true);
+    return () => removeEventListener("keydown", onKeyDown, true);
+  }, [context]);
+}
+
+function widgetOpen(): boolean {
+  return (
+    document.querySelector(
+      ".suggest-widget.visible, .find-widget.visible, .parameter-hints-widget.visible, .rename-box",
+    ) !== null
+  );
+}
+
+/** Only from the very first or last position, so that an arrow pressed once too often does not leave the text. */
+function atTextEdge(editor: EditorController | undefined, step: number): boolean {
+  return editor !== undefined && (step < 0 ? editor.edge.first : editor.edge.last);
+}
+
+/** Ends of runs are said politely, failures with their cell. */
+function useAnnouncements(model: NotebookModel): void {
+  useEffect(() => {
+    const before = new Map<string, string>();
+    return model.session.subscribe((change) => {
+      if (change.kind === "message") toast(change.text, { level: change.level });
+      if (change.kind !== "cell" || model.indexOf(change.cell) < 0) return;
+      const mood = moodOf(model.cell(change.cell).peek(), model.session.cell(change.cell));
+      const last = before.get(change.cell);
+      before.set(change.cell, mood);
+      if (last === undefined || last === mood) return;
+      const name = model.nameOf(change.cell);
+      if (mood === "failed") announce(`${name} failed.`);
+      else if (mood === "done" && model.selection.peek().head === change.cell)
+        announce(`${name} done.`);
+      else if (mood === "running") announce(`${name} ${moodWords.running}.`);
+    });
+  }, [model]);
+}

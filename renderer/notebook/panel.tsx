@@ -1,0 +1,130 @@
+import { useSignal } from "@preact/signals";
+import { kinds } from "../../kernels/cells/catalogue.ts";
+import { useNotebook } from "./context.ts";
+
+type Tab = "variables" | "help";
+
+/** The side panel: what there is, and what one can do. */
+export function SidePanel() {
+  const tab = useSignal<Tab>("variables");
+  const button = (name: Tab, text: string) => (
+    <button
+      type="button"
+      role="tab"
+      id={`tab-${name}`}
+      aria-selected={tab.value === name}
+      aria-controls="side-panel"
+      tabIndex={tab.value === name ? 0 : -1}
+      onClick={() => (tab.value = name)}
+      onKeyDown={(event) => {
+        if (event.key !== "ArrowLeft" && event.key !== "ArrowRight") return;
+        tab.value = name === "variables" ? "help" : "variables";
+        document.getElementById(`tab-${tab.value}`)?.focus();
+      }}
+    >
+      {text}
+    </button>
+  );
+  return (
+    <aside class="panel" aria-label="Side panel">
+      <div class="tabs" role="tablist" aria-label="Panels">
+        {button("variables", "Variables")}
+        {button("help", "Help")}
+      </div>
+      <div id="side-panel" role="tabpanel" aria-labelledby={`tab-${tab.value}`} tabIndex={0}>
+        {tab.value === "variables" ? <Variables /> : <Help />}
+      </div>
+    </aside>
+  );
+}
+
+function Variables() {
+  const { model, commands } = useNotebook();
+  const variables = [...model.variables.value].sort(
+    (a, b) => model.indexOf(a.cell) - model.indexOf(b.cell),
+  );
+  if (variables.length === 0) {
+    return (
+      <p class="side-empty">Run a cell: the names it defines are listed here with their values.</p>
+    );
+  }
+  return (
+    <ul class="variables">
+      {variables.map((variable) => (
+        <li key={variable.name} data-rung={variable.claim?.rung}>
+          <button
+            type="button"
+            onClick={() => {
+              model.select(variable.cell);
+              commands.page.focus(variable.cell, "cell");
+            }}
+          >
+            <span class="variable-head">
+              <code>{variable.name}</code>
+              <span class="variable-type">{variable.type}</span>
+              {variable.claim !== undefined && (
+                <b class="rung-mark" data-rung={variable.claim.rung}>
+                  {["I", "II", "III"][variable.claim.rung - 1]}
+                </b>
+              )}
+            </span>
+            <span class="variable-preview">{variable.size ?? variable.preview}</span>
+          </button>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function Help() {
+  const { commands } = useNotebook();
+  return (
+    <div class="panel-help">
+      <h3>The ladder</h3>
+      <dl class="ladder">
+        <div data-rung="1">
+          <dt>
+            <b class="rung-mark" data-rung="1">
+              I
+            </b>{" "}
+            see
+          </dt>
+          <dd>P(y | x): what goes together in the data.</dd>
+        </div>
+        <div data-rung="2">
+          <dt>
+            <b class="rung-mark" data-rung="2">
+              II
+            </b>{" "}
+            do
+          </dt>
+          <dd>P(y | do(x)): what an action would bring about.</dd>
+        </div>
+        <div data-rung="3">
+          <dt>
+            <b class="rung-mark" data-rung="3">
+              III
+            </b>{" "}
+            imagine
+          </dt>
+          <dd>P(y_x | x′, y′): what would have been.</dd>
+        </div>
+      </dl>
+      <h3>Kinds of cell</h3>
+      <dl class="kind-list">
+        {kinds.map((info) => (
+          <div key={info.kind}>
+            <dt>{info.label}</dt>
+            <dd>
+              {info.about}
+              {info.template !== "" && <pre>{info.template}</pre>}
+            </dd>
+          </div>
+        ))}
+      </dl>
+      <button type="button" class="button" onClick={() => commands.page.openHelp()}>
+        All keys
+      </button>
+    </div>
+  );
+}

@@ -1,0 +1,201 @@
+import type { GraphBlock } from "../../../app/protocol/report.ts";
+import { el, svg } from "../../ui/dom.ts";
+import type { OutputPorts, Shown } from "../ports.ts";
+import { describeEdge, drawEdge, drawNode, nodeSize, roleNames } from "./draw.ts";
+import { editGraphText, type GraphEdit } from "./edit.ts";
+import { edgePanel } from "./edge-panel.ts";
+import { placeNodes, type Point, type Positions } from "./layout.ts";
+
+const MARGIN = 26;
+
+/** A causal graph, drawn by us; with the mouse and by keyboard it can be changed where the cell allows it. */
+export function showGraph(given: GraphBlock, ports: OutputPorts): Shown {
+  let block = given;
+  let positions: Positions = new Map();
+  let selected: number | undefined;
+  let wantFocus: string | undefined;
+  const picture = svg("svg", { class: "graph-picture" });
+  const stage = el("div", { class: "graph-stage" }, picture as unknown as HTMLElement);
+  const problem = el("p", { class: "graph-problem", role: "alert" });
+  const aside = el("div", { class: "graph-aside" });
+  const element = el("figure", { class: "graph" }, stage, problem, aside);
+
+  const edit = (change: GraphEdit, focus?: string): void => {
+    const source = ports.graphSource;
+    if (source === undefined) return;
+    try {
+      const text = editGraphText(source.read(), change);
+      problem.textContent = "";
+      selected = undefined;
+      wantFocus = focus;
+      source.write(text);
+    } catch (error) {
+      problem.textContent = error instanceof Error ? error.message : String(error);
+    }
+  };
+
+  const draw = (): void => {
+    const sizes = new Map(block.nodes.map((node) => [node.name, nodeSize(node)]));
+    positions = placeNodes(block, sizes, positions);
+    const bounds = { left: Infinity, top: Infinity, right: -Infinity, bottom: -Infinity };
+    const grow = ({ x, y }: Point, w = 0, h = 0): void => {
+      bounds.left = Math.min(bounds.left, x - w);
+      bounds.right = Math.max(bounds.right, x + w);
+      bounds.top = Math.min(bounds.top, y - h);
+      bounds.bottom = Math.max(bounds.bottom, y + h);
+    };
+    const edges = block.edges.map((edge, i) => {
+      const { group, curve } = drawEdge(edge, positions, sizes, i);
+      grow({
+        x: (curve.from.x + curve.to.x) / 4 + curve.control.x / 2,
+        y: (curve.from.y + curve.to.y) / 4 + curve.control.y / 2,
+      });
+      group.classList.toggle("selected", selected === i);
+      return group;
+    });
+    const nodes = block.nodes.map((node) => {
+      const at = positions.get(node.name) as Point;
+      const size = sizes.get(node.name) ?? { width: 40, height: 30 };
+      grow(at, size.width / 2, size.height / 2);
+      return drawNode(node, at, size);
+    });
+    if (block.nodes.length === 0) grow({ x: 0, y: 0 }, 40, 20);
+    const width = bounds.right - bounds.left + 2 * MARGIN;
+    const height = bounds.bottom - bounds.top + 2 * MARGIN;
+    picture.setAttribute(
+      "viewBox",
+      `${bounds.left - MARGIN} ${bounds.top - MARGIN} ${width} ${height}`,
+    );
+    picture.setAttribute("width", String(width));
+    picture.setAttribute("height", String(height));
+    picture.setAttribute("role", "img");
+    picture.setAttribute("aria-label", block.summary);
+    picture.replaceChildren(...edges, ...nodes);
+    const editable = block.editable === true && ports.graphSource !== undefined;
+    element.classList.toggle("editable", editable);
+    const open = aside.querySelector("details")?.open ?? false;
+    aside.replaceChildren(legend(block), edgePanel(block, editable ? edit : undefined, open));
+    if (wantFocus !== undefined) {
+      aside.querySelector<HTMLElement>(`[data-focus="${wantFocus}"]`)?.focus();
+      wantFocus = undefined;
+    }
+  };
+
+  mouse(picture, stage, {
+    editable: () => block.editable === true && ports.graphSource !== undefined,
+    move(name, to) {
+      positions = new Map(positions).set(name, to);
+      draw();
+    },
+    at: (name) => positions.get(name) ?? { x: 0, y: 0 },
+    connect: (from, to) => edit({ kind: "add-edge", from, to, mark: "->" }),
+    select(index) {
+      selected = index;
+      draw();
+      const chosen = index === undefined ? undefined : block.edges[index];
+      problem.textContent = "";
+      if (chosen !== undefined && block.editable === true) {
+        problem.textContent = `${describeEdge(chosen)}: Delete removes it, R turns it round.`;
+      }
+    },
+  });
+  stage.addEventListener("keydown", (event) => {
+    const edge = selected === undefined ? undefined : block.edges[selected];
+    if (edge === undefined || block.editable !== true) return;
+    const plain = { from: edge.from, to: edge.to, mark: edge.mark };
+    if (event.key === "Delete" || event.key === "Backspace")
+      edit({ kind: "remove-edge", edge: plain });
+    else if (event.key.toLowerCase() === "r") edit({ kind: "reverse-edge", edge: plain });
+    else return;
+    event.preventDefault();
+    event.stopPropagation();
+  });
+  draw();
+  return {
+    element,
+    update(value) {
+      block = value as GraphBlock;
+      selected = undefined;
+      draw();
+      return true;
+    },
+  };
+}
+
+function legend(block: GraphBlock): HTMLElement {
+  const roles = [...new Set(block.nodes.map(({ role }) => role))].filter(
+    (role) => role !== "plain",
+  );
+  const row = el("p", { class: "graph-legend" });
+  for (const role of roles) {
+    row.append(
+      el(
+        "span",
+        { class: `legend-item role-${role}` },
+        el("b", {}, roleNames[role].slice(0, 1).toUpperCase().replace("O", "Y")),
+        roleNames[role],
+      ),
+    );
+  }
+  if (block.nodes.some(({ latent }) => latent === true)) {
+    row.append(el("span", { class: "legend-item legend-latent" }, "dashed: unmeasured"));
+  }
+  return row;
+}
+
+interface MousePorts {
+  editable(): boolean;
+  at(name: string): Point;
+  move(name: string, to: Point): void;
+  connect(from: string, to: string): void;
+  select(edge: number | undefined): void;
+}
+
+/** Dragging a node moves it; dragging with Shift (or from its rim) draws an arrow to another. */
+function mouse(picture: SVGSVGElement, stage: HTMLElement, ports: MousePorts): void {
+  picture.addEventListener("pointerdown", (down) => {
+    const target = down.target as Element;
+    const name = target.closest<SVGElement>("[data-node]")?.dataset["node"];
+    const edge = target.closest<SVGElement>("[data-edge]")?.dataset["edge"];
+    if (name === undefined) {
+      ports.select(edge === undefined ? undefined : Number(edge));
+      stage.tabIndex = -1;
+      stage.focus({ preventScroll: true });
+      return;
+    }
+    down.preventDefault();
+    const start = ports.at(name);
+    const scale = picture.viewBox.baseVal.width / picture.getBoundingClientRect().width;
+    const arrow = ports.editable() && down.shiftKey;
+    const line = svg("line", {
+      class: "edge-draft",
+      x1: start.x,
+      y1: start.y,
+      x2: start.x,
+      y2: start.y,
+    });
+    if (arrow) picture.append(line);
+    const follow = (event: PointerEvent): void => {
+      const to = {
+        x: start.x + (event.clientX - down.clientX) * scale,
+        y: start.y + (event.clientY - down.clientY) * scale,
+      };
+      if (arrow) {
+        line.setAttribute("x2", String(to.x));
+        line.setAttribute("y2", String(to.y));
+      } else if (Math.hypot(event.clientX - down.clientX, event.clientY - down.clientY) > 3) {
+        ports.move(name, to);
+      }
+    };
+    const end = (event: PointerEvent): void => {
+      removeEventListener("pointermove", follow);
+      line.remove();
+      if (!arrow) return;
+      const over = document.elementFromPoint(event.clientX, event.clientY);
+      const other = over?.closest<SVGElement>("[data-node]")?.dataset["node"];
+      if (other !== undefined && other !== name) ports.connect(name, other);
+    };
+    addEventListener("pointermove", follow);
+    addEventListener("pointerup", end, { once: true });
+  });
+}

@@ -1,0 +1,330 @@
+import type { Cell, RunMode } from "../../app/notebook/document.ts";
+import type {
+  KernelAttachment,
+  KernelCell,
+  KernelEvent,
+  KernelRequest,
+  RunTarget,
+  VariableSummary,
+} from "../../app/protocol/kernel.ts";
+import type { SavedOutput } from "../../app/protocol/store.ts";
+import type { TablePage } from "../../app/protocol/mime.ts";
+import { toErrorRecord } from "../../app/errors.ts";
+import { toJson } from "../../app/notebook/json.ts";
+import type { Api } from "../client/api.ts";
+import { KernelClient, type KernelConnection, type KernelStatus } from "../kernel/client.ts";
+import type { DocumentStore } from "./document-store.ts";
+import {
+  afterRestart,
+  type CellRuntime,
+  fromSaved,
+  idleRuntime,
+  reduceRuntime,
+} from "./runtime.ts";
+import { OutputSaver } from "./output-saver.ts";
+
+export interface SessionOptions {
+  readonly document: DocumentStore;
+  readonly saved: readonly SavedOutput[];
+  readonly api: Api;
+  readonly connect: () => Promise<KernelConnection>;
+  /** Digest of a cell and all it rests on; a saved output with the same one is current. */
+  readonly digests: () => Promise<ReadonlyMap<string, string>>;
+}
+
+export type SessionChange =
+  | { readonly kind: "cell"; readonly cell: string }
+  | { readonly kind: "status"; readonly status: KernelStatus }
+  | { readonly kind: "variables" }
+  | { readonly kind: "settled" }
+  | { readonly kind: "message"; readonly text: string; readonly level: "info" | "error" };
+
+/** How long edits may gather before the kernel is told. */
+const TELL_WAIT = 80;
+
+/**
+ * The running side of a notebook: what its cells are doing and showing. Listens to the document, talks to the
+ * kernel and saves what finished cells show. Runs nothing unless asked.
+ */
+export class NotebookSession {
+  readonly document: DocumentStore;
+  readonly #api: Api;
+  readonly #kernel: KernelClient;
+  readonly #saver: OutputSaver;
+  readonly #cells = new Map<string, CellRuntime>();
+  readonly #variables = new Map<string, VariableSummary>();
+  readonly #listeners = new Set<(change: SessionChange) => void>();
+  readonly #pages = new Map<number, PromiseWithResolvers<TablePage>>();
+  readonly #inputs = new Map<string, { cell: string; key: string; value: unknown }>();
+  readonly #stopListening: () => void;
+  #nextRequest = 1;
+  #tellTimer: ReturnType<typeof setTimeout> | undefined;
+  #inputFrame: number | undefined;
+  #inputSave: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(options: SessionOptions) {
+    this.document = options.document;
+    this.#api = options.api;
+    this.#kernel = new KernelClient({
+      connect: options.connect,
+      open: () => this.#openRequest(),
+      onEvent: (event) => this.#receive(event),
+      onStatus: (status) => this.#emit({ kind: "status", status }),
+      onRestart: () => this.#restarted(),
+      visible: () => document.visibilityState !== "hidden",
+    });
+    this.#saver = new OutputSaver(this.document.id, options.api, options.digests, (text) =>
+      this.#emit({ kind: "message", level: "error", text }),
+    );
+    for (const saved of options.saved) this.#cells.set(saved.cell, fromSaved(saved, true));
+    void this.#markStaleSaved(options.saved, options.digests);
+    this.#stopListening = this.document.onChange(({ before, notebook }) => {
+      if (before.cells !== notebook.cells) this.#tellSoon();
+      if (before.settings.run !== notebook.settings.run && this.#kernel.listening) {
+        this.#kernel.send({ type: "mode", mode: notebook.settings.run });
+      }
+      if (before.attachments !== notebook.attachments && this.#kernel.listening) {
+        this.#kernel.send({ type: "attachments", attachments: this.#attachments() });
+      }
+    });
+  }
+
+  get status(): KernelStatus {
+    return this.#kernel.status;
+  }
+  get variables(): readonly VariableSummary[] {
+    return [...this.#variables.values()];
+  }
+
+  cell(id: string): CellRuntime {
+    return this.#cells.get(id) ?? idleRuntime;
+  }
+
+  subscribe(listener: (change: SessionChange) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Brings up a kernel that analyses and waits. */
+  start(): Promise<void> {
+    return this.#kernel.start();
+  }
+
+  run(target: RunTarget): void {
+    if (this.#kernel.status.kind === "lost") this.#kernel.restart();
+    this.#tellNow();
+    if (typeof target !== "string") {
+      for (const id of target) {
+        const runtime = this.cell(id);
+        if (["running", "queued", "disabled"].includes(runtime.state.kind)) continue;
+        this.#set(id, { ...runtime, state: { kind: "queued" } });
+      }
+    }
+    this.#kernel.send({ type: "run", target });
+  }
+
+  stop(target: "all" | readonly string[] = "all"): void {
+    this.#kernel.stop(target);
+  }
+
+  restart(): void {
+    this.#kernel.restart();
+  }
+
+  setMode(mode: RunMode): void {
+    this.document.apply([{ kind: "set-setting", name: "run", value: mode }]);
+  }
+
+  /** The latest value of a control wins within a frame; the notebook keeps it once the hand rests. */
+  setInput(cell: string, key: string, value: unknown): void {
+    this.#inputs.set(`${cell} ${key}`, { cell, key, value });
+    this.#inputFrame ??= requestAnimationFrame(() => {
+      this.#inputFrame = undefined;
+      for (const input of this.#inputs.values()) {
+        if (this.cell(input.cell).finished || this.#kernel.running.has(input.cell)) {
+          this.#kernel.send({ type: "input", ...input });
+        }
+      }
+    });
+    clearTimeout(this.#inputSave);
+    this.#inputSave = setTimeout(() => this.#saveInputs(), 200);
+  }
+
+  /** Rows of a table that a variable holds. Rejects when the kernel does not have it any more. */
+  tablePage(variable: string, offset: number, count: number): Promise<TablePage> {
+    if (!this.#variables.has(variable)) {
+      return Promise.reject(new Error("Run the cell to see all rows."));
+    }
+    const request = this.#nextRequest++;
+    const answer = Promise.withResolvers<TablePage>();
+    this.#pages.set(request, answer);
+    this.#kernel.send({ type: "table-page", request, variable, offset, count });
+    return answer.promise;
+  }
+
+  async dispose(): Promise<void> {
+    this.#stopListening();
+    clearTimeout(this.#tellTimer);
+    this.#saveInputs();
+    this.#kernel.dispose();
+    this.#listeners.clear();
+    await this.#saver.flush();
+  }
+
+  #saveInputs(): void {
+    clearTimeout(this.#inputSave);
+    const inputs = [...this.#inputs.values()];
+    this.#inputs.clear();
+    const there = new Set(this.document.notebook.cells.map(({ id }) => id));
+    const edits = inputs
+      .filter(({ cell }) => there.has(cell))
+      .map(({ cell, key, value }) => ({
+        kind: "set-input" as const,
+        cell,
+        name: key,
+        value: toJson(value),
+      }));
+    this.document.apply(edits);
+    // A control shown from a saved output: nothing holds its value yet, so its cell runs with the new one.
+    const cold = inputs.filter(
+      ({ cell }) => !this.cell(cell).finished && !this.#kernel.running.has(cell),
+    );
+    if (cold.length > 0) this.run([...new Set(cold.map(({ cell }) => cell))]);
+  }
+
+  #tellSoon(): void {
+    if (!this.#kernel.listening) return;
+    this.#tellTimer ??= setTimeout(() => this.#tellNow(), TELL_WAIT);
+  }
+
+  #tellNow(): void {
+    clearTimeout(this.#tellTimer);
+    this.#tellTimer = undefined;
+    // A kernel that is yet to open gets the cells as they are then.
+    if (this.#kernel.listening) this.#kernel.send({ type: "cells", cells: this.#kernelCells() });
+  }
+
+  #openRequest(): Extract<KernelRequest, { type: "open" }> {
+    return {
+      type: "open",
+      cells: this.#kernelCells(),
+      mode: this.document.notebook.settings.run,
+      attachments: this.#attachments(),
+    };
+  }
+
+  #kernelCells(): readonly KernelCell[] {
+    return this.document.notebook.cells.map(toKernelCell);
+  }
+
+  #attachments(): readonly KernelAttachment[] {
+    return this.document.notebook.attachments;
+  }
+
+  #receive(event: KernelEvent): void {
+    switch (event.type) {
+      case "analysis":
+        for (const analysis of event.cells) {
+          this.#set(analysis.cell, { ...this.cell(analysis.cell), analysis });
+        }
+        return;
+      case "state":
+      case "run-started":
+      case "output":
+        this.#set(event.cell, reduceRuntime(this.cell(event.cell), event));
+        return;
+      case "run-ended":
+        this.#set(event.cell, reduceRuntime(this.cell(event.cell), event));
+        this.#saver.ended(event.cell, this.cell(event.cell));
+        return;
+      case "log":
+      case "overflow":
+        if (event.cell !== undefined) {
+          this.#set(event.cell, reduceRuntime(this.cell(event.cell), event));
+        }
+        return;
+      case "variables":
+        for (const name of event.removed) this.#variables.delete(name);
+        for (const variable of event.changed) this.#variables.set(variable.name, variable);
+        this.#emit({ kind: "variables" });
+        return;
+      case "table-page": {
+        const answer = this.#pages.get(event.request);
+        this.#pages.delete(event.request);
+        if (event.error === undefined) answer?.resolve(event.page as TablePage);
+        else answer?.reject(new Error(event.error.message));
+        return;
+      }
+      case "attachment-request":
+        void this.#answerAttachment(event.request, event.name);
+        return;
+      case "settled":
+        this.#emit({ kind: "settled" });
+        return;
+      case "kernel-error":
+        this.#emit({ kind: "message", level: "error", text: event.error.message });
+        return;
+      default:
+    }
+  }
+
+  async #answerAttachment(request: number, name: string): Promise<void> {
+    try {
+      const attachment = this.document.notebook.attachments.find((each) => each.name === name);
+      if (attachment === undefined) throw new Error(`There is no attachment named ${name}.`);
+      const bytes = await this.#api.call("getBlob", { sha256: attachment.sha256 });
+      this.#kernel.send({ type: "attachment-bytes", request, bytes }, [bytes.buffer]);
+    } catch (error) {
+      this.#kernel.send({ type: "attachment-failed", request, error: toErrorRecord(error) });
+    }
+  }
+
+  async #markStaleSaved(
+    saved: readonly SavedOutput[],
+    digests: () => Promise<ReadonlyMap<string, string>>,
+  ): Promise<void> {
+    if (saved.length === 0) return;
+    const now = await digests();
+    for (const output of saved) {
+      const runtime = this.#cells.get(output.cell);
+      if (runtime === undefined || runtime.run !== 0) continue;
+      if (now.get(output.cell) !== output.digest) {
+        this.#set(output.cell, { ...fromSaved(output, false), ...analysisOf(runtime) });
+      }
+    }
+  }
+
+  #restarted(): void {
+    for (const [id, runtime] of this.#cells) this.#set(id, afterRestart(runtime));
+    this.#variables.clear();
+    for (const answer of this.#pages.values())
+      answer.reject(new Error("The kernel was restarted."));
+    this.#pages.clear();
+    this.#emit({ kind: "variables" });
+  }
+
+  #set(id: string, runtime: CellRuntime): void {
+    this.#cells.set(id, runtime);
+    this.#emit({ kind: "cell", cell: id });
+  }
+
+  #emit(change: SessionChange): void {
+    for (const listener of this.#listeners) listener(change);
+  }
+}
+
+function analysisOf(runtime: CellRuntime): Pick<CellRuntime, "analysis"> {
+  return runtime.analysis === undefined ? {} : { analysis: runtime.analysis };
+}
+
+export function toKernelCell(cell: Cell): KernelCell {
+  return {
+    id: cell.id,
+    kind: cell.kind,
+    source: cell.source,
+    ...(cell.name === undefined ? {} : { name: cell.name }),
+    ...(cell.flags.disabled ? { disabled: true } : {}),
+    ...(cell.flags.lazy ? { lazy: true } : {}),
+    inputs: cell.inputs,
+  };
+}
