@@ -139,9 +139,9 @@ export class Conductor implements WiringHost {
     this.show(entry);
     if (before !== undefined) return;
     for (const below of this.#page.below(entry)) {
-      if (below.live && below.stale === undefined && !below.demanded) {
-        this.markStale(below, [entry.id]);
-      }
+      if (!below.live || below.stale !== undefined || below.demanded) continue;
+      // A cell that cannot run for its own text's sake waits for nobody.
+      if (below.defined?.blocked === undefined) this.markStale(below, [entry.id]);
     }
   }
 
