@@ -3,6 +3,8 @@ import { loadLibrary, wasmBytes } from "./library.ts";
 import type { Tf } from "./library.ts";
 import { createOps } from "./ops.ts";
 import type { Ops } from "./ops.ts";
+import { openSimdKernels } from "./simd.ts";
+import type { SimdKernels } from "./simd.ts";
 
 export type BackendName = "webgpu" | "webgl" | "wasm" | "cpu";
 
@@ -21,6 +23,8 @@ export interface BackendInfo {
 export interface TensorEngine extends BackendInfo {
   readonly tf: Tf;
   readonly ops: Ops;
+  /** Kernels of our own; only on wasm. */
+  readonly simd?: SimdKernels;
   /** Live tensors and their bytes, now. */
   memory(): { readonly tensors: number; readonly bytes: number };
 }
@@ -58,9 +62,11 @@ async function open(asked: BackendName | undefined): Promise<TensorEngine> {
   for (const backend of asked === undefined ? BACKENDS : [asked]) {
     const started = await start(tf, backend, asked !== undefined);
     if (started.ok) {
+      const simd = backend === "wasm" ? await openSimdKernels(tf) : undefined;
       return {
         tf,
-        ops: createOps(tf),
+        ops: createOps(tf, simd),
+        ...(simd === undefined ? {} : { simd }),
         backend,
         adapter: started.adapter,
         version: tf.version_core,

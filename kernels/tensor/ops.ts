@@ -1,5 +1,6 @@
 import type { Scalar, Tensor, Tensor1D, Tensor2D } from "@tensorflow/tfjs-core";
 import type { Tf } from "./library.ts";
+import type { SimdKernels } from "./simd.ts";
 
 export type Activation = "linear" | "relu" | "elu" | "tanh" | "sigmoid";
 
@@ -31,10 +32,10 @@ export interface Ops {
   readonly sumSquares: (x: Tensor) => Scalar;
 }
 
-/** The operations bound to a loaded tfjs. */
-export function createOps(tf: Tf): Ops {
-  const matMul = createMatMul(tf, { copyRight: true });
-  const product = rawProduct(tf, true);
+/** The operations bound to a loaded tfjs; on wasm with kernels of our own where they could be opened. */
+export function createOps(tf: Tf, simd?: SimdKernels): Ops {
+  const product = simd === undefined ? rawProduct(tf, true) : withSimd(simd);
+  const matMul = differentiable(tf, product);
 
   const dense = (
     x: Tensor2D,
@@ -45,18 +46,14 @@ export function createOps(tf: Tf): Ops {
     custom(
       tf,
       ([x, w, b], save) => {
-        const y = activate(
-          tf,
-          tf.add(product(x as Tensor2D, w as Tensor2D), b as Tensor),
-          activation,
-        );
+        const y = activate(tf, product(x as Tensor2D, w as Tensor2D, b as Tensor1D), activation);
         save([x as Tensor, w as Tensor, y]);
         return {
           value: y,
           gradFunc: (dy, saved) => {
             const [x, w, y] = saved as [Tensor2D, Tensor2D, Tensor2D];
             const dz = activationGradient(tf, dy as Tensor2D, y, activation);
-            return [product(dz, tf.transpose(w)), product(tf.transpose(x), dz), tf.sum(dz, 0)];
+            return [product(dz, tf.transpose(w)), product.transposed(x, dz), tf.sum(dz, 0)];
           },
         };
       },
@@ -133,7 +130,16 @@ export function createMatMul(
   tf: Tf,
   { copyRight }: { readonly copyRight: boolean },
 ): (a: Tensor2D, b: Tensor2D) => Tensor2D {
-  const product = rawProduct(tf, copyRight);
+  return differentiable(tf, rawProduct(tf, copyRight));
+}
+
+/** `a b + bias`, and `a' b` with `a` given as it lies. */
+interface Product {
+  (a: Tensor2D, b: Tensor2D, bias?: Tensor1D): Tensor2D;
+  readonly transposed: (a: Tensor2D, b: Tensor2D) => Tensor2D;
+}
+
+function differentiable(tf: Tf, product: Product): (a: Tensor2D, b: Tensor2D) => Tensor2D {
   return (a, b) =>
     custom(
       tf,
@@ -145,7 +151,7 @@ export function createMatMul(
             const [a, b] = saved as [Tensor2D, Tensor2D];
             return [
               product(dy as Tensor2D, tf.transpose(b)),
-              product(tf.transpose(a), dy as Tensor2D),
+              product.transposed(a, dy as Tensor2D),
             ];
           },
         };
@@ -154,9 +160,22 @@ export function createMatMul(
     ) as Tensor2D;
 }
 
-function rawProduct(tf: Tf, copyRight: boolean): (a: Tensor2D, b: Tensor2D) => Tensor2D {
+function rawProduct(tf: Tf, copyRight: boolean): Product {
   // On wasm a clone is a copy with a new data id, on the other backends it costs nothing.
-  return (a, b) => tf.matMul(a, copyRight ? tf.clone(b) : b);
+  const product = (a: Tensor2D, b: Tensor2D, bias?: Tensor1D): Tensor2D => {
+    const plain: Tensor2D = tf.matMul(a, copyRight ? tf.clone(b) : b);
+    return bias === undefined ? plain : tf.add<Tensor2D>(plain, bias);
+  };
+  return Object.assign(product, {
+    transposed: (a: Tensor2D, b: Tensor2D) => product(tf.transpose(a), b),
+  });
+}
+
+function withSimd(simd: SimdKernels): Product {
+  const product = (a: Tensor2D, b: Tensor2D, bias?: Tensor1D): Tensor2D => simd.product(a, b, bias);
+  return Object.assign(product, {
+    transposed: (a: Tensor2D, b: Tensor2D) => simd.product(a, b, undefined, true),
+  });
 }
 
 interface Differentiable {

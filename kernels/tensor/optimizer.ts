@@ -19,14 +19,16 @@ export interface Optimizer {
 
 /**
  * Adam (Kingma & Ba 2015, algorithm 1; beta 0.9 and 0.999, epsilon 1e-8), plain gradient descent, or Nesterov
- * momentum 0.9 (Sutskever et al. 2013, eq. 3-4).
+ * momentum 0.9 (Sutskever et al. 2013, eq. 3-4). `decay` adds the gradient of `weight · |variable|²`, which costs
+ * nothing here and several tape entries in a loss.
  */
 export function createOptimizer(
   engine: TensorEngine,
   variables: readonly Variable[],
   name: OptimizerName,
+  decay: ReadonlyMap<Variable, number> = new Map(),
 ): Optimizer {
-  const { tf } = engine;
+  const { tf, simd } = engine;
   const zeros = (): Variable[] =>
     name === "sgd" ? [] : variables.map((v) => tf.tidy(() => tf.variable(tf.zerosLike(v), false)));
   const first = zeros();
@@ -48,8 +50,7 @@ export function createOptimizer(
     const v = second[i] as Variable;
     m.assign(tf.add(tf.mul(m, 0.9), tf.mul(gradient, 0.1)));
     v.assign(tf.add(tf.mul(v, 0.999), tf.mul(tf.square(gradient), 0.001)));
-    // The two bias corrections as one step size (end of their section 2).
-    const size = (rate * Math.sqrt(1 - 0.999 ** t)) / (1 - 0.9 ** t);
+    const size = adamSize(rate, t);
     variable.assign(tf.sub(variable, tf.div(tf.mul(m, size), tf.add(tf.sqrt(v), 1e-8))));
   };
 
@@ -62,9 +63,31 @@ export function createOptimizer(
         scale = tf.minimum(1, tf.div(clipNorm, tf.sqrt(tf.add(tf.addN(squares), 1e-12))));
       }
       gradients.forEach((g, i) => {
-        if (g) update(i, scale === undefined ? g : tf.mul(g, scale), learningRate);
+        if (!g) return;
+        const variable = variables[i]!;
+        const penalty = 2 * (decay.get(variable) ?? 0);
+        const clipped = scale === undefined ? g : tf.mul(g, scale);
+        if (simd !== undefined && name === "adam") {
+          simd.adam(
+            variable,
+            clipped,
+            first[i]!,
+            second[i]!,
+            adamSize(learningRate, t),
+            1,
+            penalty,
+          );
+        } else {
+          const whole = penalty === 0 ? clipped : tf.add(clipped, tf.mul(variable, penalty));
+          update(i, whole, learningRate);
+        }
       });
     },
     dispose: () => tf.dispose([...first, ...second]),
   };
+}
+
+/** The two bias corrections as one step size (Kingma & Ba, end of section 2). */
+function adamSize(rate: number, t: number): number {
+  return (rate * Math.sqrt(1 - 0.999 ** t)) / (1 - 0.9 ** t);
 }

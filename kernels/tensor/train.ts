@@ -2,6 +2,7 @@ import type { Scalar, Variable } from "@tensorflow/tfjs-core";
 import { UserError } from "../../app/errors.ts";
 import { breathe } from "../../app/work.ts";
 import type { Work } from "../../app/work.ts";
+import { shuffled } from "../math/folds.ts";
 import type { Rng } from "../math/rng.ts";
 import type { TensorEngine } from "./backend.ts";
 import type { Parameters } from "./layers.ts";
@@ -17,6 +18,8 @@ export interface TrainTask {
   loss(batch: Int32Array): Scalar;
   /** Loss on held-out rows. Without it there is no early stopping and the last weights are kept. */
   validation?(): Scalar;
+  /** Weights of `|variable|²` penalties: trained with, left out of the losses reported. */
+  readonly decay?: ReadonlyMap<Variable, number>;
   /** Group of each training row (e.g. its arm): batches then hold every group in its overall share. */
   readonly strata?: ArrayLike<number>;
 }
@@ -75,7 +78,7 @@ export async function train(
 ): Promise<TrainResult> {
   const { tf } = engine;
   const variables = task.parameters.variables as Variable[];
-  const optimizer = createOptimizer(engine, variables, options.optimizer);
+  const optimizer = createOptimizer(engine, variables, options.optimizer, task.decay);
   const history: EpochLoss[] = [];
   const best = createKeeper(engine, variables);
   let bestLoss = Infinity;
@@ -180,13 +183,7 @@ export function shuffledRows(
   strata: ArrayLike<number> | undefined,
   rng: Rng,
 ): Int32Array {
-  const order = Int32Array.from({ length: n }, (_, i) => i);
-  for (let i = n - 1; i > 0; i--) {
-    const j = rng.int(i + 1);
-    const held = order[i] as number;
-    order[i] = order[j] as number;
-    order[j] = held;
-  }
+  const order = shuffled(n, rng);
   if (strata === undefined) return order;
   const counts = new Map<number, number>();
   for (let i = 0; i < n; i++)
@@ -216,7 +213,7 @@ function createKeeper(
   return {
     store: () => {
       dispose();
-      // Optimizers assign new tensors, so that a clone that shares data with the old one stays as it is.
+      // On wasm, where Adam writes in place, a clone is a copy; elsewhere optimizers assign new tensors.
       kept = variables.map((v) => tf.clone(v));
     },
     restore: () => {

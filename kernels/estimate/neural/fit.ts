@@ -1,14 +1,15 @@
-import type { Scalar, Tensor2D } from "@tensorflow/tfjs-core";
+import type { Scalar, Tensor2D, Variable } from "@tensorflow/tfjs-core";
 import type { Work } from "../../../app/work.ts";
 import { logistic } from "../../math/glm.ts";
 import type { Rng } from "../../math/rng.ts";
 import type { TensorEngine } from "../../tensor/backend.ts";
 import { createParameters } from "../../tensor/layers.ts";
-import type { Parameters } from "../../tensor/layers.ts";
+import type { DenseLayer, Parameters } from "../../tensor/layers.ts";
 import type { OptimizerName } from "../../tensor/optimizer.ts";
 import { train } from "../../tensor/train.ts";
-import type { TrainOptions, TrainResult } from "../../tensor/train.ts";
+import type { TrainResult } from "../../tensor/train.ts";
 import { learnScaling, scaleCovariates, scaleRows, splitRows } from "./data.ts";
+import { fitRidgeLogit, predictLogit } from "./ridge-logit.ts";
 import type { NeuralData, ScaledData, Scaling } from "./data.ts";
 
 /** A mini-batch on the device, scaled: `x: [b, d]`, `y, t: [b, 1]`. */
@@ -22,8 +23,8 @@ export interface Batch {
 export interface Heads {
   readonly q0: Tensor2D;
   readonly q1: Tensor2D;
-  /** Logit of the propensity. */
-  readonly logit: Tensor2D;
+  /** Logit of the propensity; a net without it gets a logit of the covariates beside it. */
+  readonly logit?: Tensor2D;
 }
 
 /** A two-outcome network: built anew for each training, its tensors are owned by `parameters`. */
@@ -33,8 +34,18 @@ export interface TwoOutcomeNet {
   loss(batch: Batch): Scalar;
   /** Loss by which the best epoch is chosen; the training loss when absent. */
   validationLoss?(batch: Batch): Scalar;
+  /** Weights of `|variable|²` penalties. */
+  readonly decay?: ReadonlyMap<Variable, number>;
   /** ε of targeted regularization on the scaled outcome, where the net has one. */
   readonly epsilon?: { dataSync(): ArrayLike<number>; data(): Promise<ArrayLike<number>> };
+}
+
+/** The same penalty on the weight matrices of several layers. */
+export function decayOf(
+  layers: readonly DenseLayer[],
+  weight: number,
+): ReadonlyMap<Variable, number> {
+  return new Map(layers.map((layer) => [layer.w, weight]));
 }
 
 /** What a net is built for. */
@@ -123,31 +134,40 @@ export async function fitNet(
         parameters,
         rows: training.n,
         strata: training.t,
+        ...(net.decay === undefined ? {} : { decay: net.decay }),
         loss: (batch) => net.loss(batchOf(engine, training, batch)),
         ...(validation.n === 0
           ? {}
-          : { validation: () => (net.validationLoss ?? net.loss)(batchOf(engine, validation)) }),
+          : {
+              validation: () => {
+                const all = batchOf(engine, validation);
+                return net.validationLoss?.(all) ?? net.loss(all);
+              },
+            }),
       },
-      trainOptions(options),
+      options,
       rng.fork("batches"),
       work,
     );
     const epsilon = net.epsilon === undefined ? 0 : (await net.epsilon.data())[0]!;
     const weights = await parameters.read();
+    const fitted: Fitted = {
+      build,
+      shape,
+      weights,
+      scaling,
+      logit: fitRidgeLogit(scaleRows(data, rows, scaling)),
+    };
     return {
       training: result,
       scaling,
       epsilon: epsilon * scaling.yScale,
       weights,
-      predict: (x) => predict(engine, build, shape, weights, scaling, x, rng),
+      predict: (x) => predict(engine, fitted, x, rng),
     };
   } finally {
     parameters.dispose();
   }
-}
-
-function trainOptions({ validationShare: _, ...options }: FitOptions): TrainOptions {
-  return options;
 }
 
 /** The given rows of scaled data as tensors; all rows when none are named. Call inside tidy. */
@@ -173,12 +193,18 @@ export function batchOf({ tf }: TensorEngine, data: ScaledData, rows?: Int32Arra
   return { x: tf.tensor2d(x, [b, d]), y: tf.tensor2d(y, [b, 1]), t: tf.tensor2d(t, [b, 1]) };
 }
 
+interface Fitted {
+  readonly build: NetBuilder;
+  readonly shape: NetShape;
+  readonly weights: readonly Float32Array[];
+  readonly scaling: Scaling;
+  /** Coefficients of the propensity beside the net. */
+  readonly logit: Float64Array;
+}
+
 async function predict(
   engine: TensorEngine,
-  build: NetBuilder,
-  shape: NetShape,
-  weights: readonly Float32Array[],
-  scaling: Scaling,
+  { build, shape, weights, scaling, logit: coefficients }: Fitted,
   x: Float64Array,
   rng: Rng,
 ): Promise<Predictions> {
@@ -189,7 +215,7 @@ async function predict(
   const out: Predictions = {
     mu0: new Float64Array(n),
     mu1: new Float64Array(n),
-    propensity: new Float64Array(n),
+    propensity: predictLogit(scaled, n, d, coefficients).map(logistic),
   };
   const outcome =
     shape.outcomeKind === "binary"
@@ -205,14 +231,15 @@ async function predict(
         const { q0, q1, logit } = net.heads(
           tf.tensor2d(scaled.subarray(from * d, (from + size) * d), [size, d]),
         );
-        return tf.concat([q0, q1, logit], 1);
+        return tf.concat(logit === undefined ? [q0, q1] : [q0, q1, logit], 1);
       });
       const values = await heads.data();
+      const width = heads.shape[1];
       heads.dispose();
       for (let i = 0; i < size; i++) {
-        out.mu0[from + i] = outcome(values[3 * i]!);
-        out.mu1[from + i] = outcome(values[3 * i + 1]!);
-        out.propensity[from + i] = logistic(values[3 * i + 2]!);
+        out.mu0[from + i] = outcome(values[width * i]!);
+        out.mu1[from + i] = outcome(values[width * i + 1]!);
+        if (width === 3) out.propensity[from + i] = logistic(values[3 * i + 2]!);
       }
     }
   } finally {

@@ -119,7 +119,17 @@ export const CONFORMANCE: readonly ConformanceCase[] = [
     return ops.logLoss(labels, tf.mul(x, 30));
   }),
   ...ACTIVATIONS.map((activation) => denseCase(activation)),
-  matMulCase(({ ops }) => ops.matMul),
+  // Sizes on both sides of every tile of the wasm kernel: 12, 8, 4 and 1 columns, 4 and 1 rows
+  ...(
+    [
+      [9, 17, 6],
+      [1, 1, 1],
+      [4, 3, 12],
+      [5, 2, 27],
+      [7, 5, 11],
+      [8, 40, 4],
+    ] as const
+  ).map((size) => matMulCase(({ ops }) => ops.matMul, size)),
   reshapeCase(({ ops }) => ops.matMul),
   {
     name: "batch indices and one-hot",
@@ -148,14 +158,17 @@ function denseCase(activation: Activation): ConformanceCase {
 
 type MatMul = (a: Tensor2D, b: Tensor2D) => Tensor2D;
 
-function matMulCase(pick: (engine: TensorEngine) => MatMul): ConformanceCase {
+function matMulCase(
+  pick: (engine: TensorEngine) => MatMul,
+  [n, k, m]: readonly [number, number, number],
+): ConformanceCase {
   return {
-    name: "matMul",
+    name: `matMul ${n} x ${k} x ${m}`,
     run: (engine) => {
       const { tf } = engine;
       const matMul = pick(engine);
-      const a = matrix(engine, 9, 17, 1);
-      const b = matrix(engine, 17, 6, 2);
+      const a = matrix(engine, n, k, 1);
+      const b = matrix(engine, k, m, 2);
       const f = (a: Tensor, b: Tensor): Scalar =>
         tf.sum(tf.square(matMul(a as Tensor2D, b as Tensor2D)));
       return [matMul(a, b), ...tf.grads(f)([a, b])];

@@ -7,6 +7,7 @@ import { createRng } from "../../../kernels/math/rng.ts";
 import { openTensorEngine } from "../../../kernels/tensor/backend.ts";
 import type { TensorEngine } from "../../../kernels/tensor/backend.ts";
 import { createParameters, denseLayer, denseStack } from "../../../kernels/tensor/layers.ts";
+import { createOptimizer } from "../../../kernels/tensor/optimizer.ts";
 import { shuffledRows, train } from "../../../kernels/tensor/train.ts";
 import type { TrainOptions, TrainResult } from "../../../kernels/tensor/train.ts";
 
@@ -144,6 +145,43 @@ describe("the training loop", () => {
     const moved = clipped.weights.map((w, i) => w - (free.weights[i] as number));
     expect(Math.hypot(...moved)).toBeCloseTo(1e-3, 5);
   });
+});
+
+describe("adam", () => {
+  it.each(["wasm", "cpu"] as const)(
+    "follows its paper in float64, with decay, on %s",
+    async (name) => {
+      const engine = await openTensorEngine(name);
+      const { tf } = engine;
+      const start = [0.5, -1, 2, 0.1, 3, -0.2, 0.7];
+      const gradients = [
+        [0.1, -0.2, 0.3, 1, -5, 0, 0.01],
+        [0.2, 0.1, -0.3, 2, 4, 0, 0.02],
+        [-0.1, 0.4, 0.3, -1, 4, 1, 0.03],
+      ];
+      const expected = [...start];
+      const m = start.map(() => 0);
+      const v = start.map(() => 0);
+      gradients.forEach((gradient, step) => {
+        gradient.forEach((g0, i) => {
+          const g = g0 + 2 * 0.05 * expected[i]!;
+          m[i] = 0.9 * m[i]! + 0.1 * g;
+          v[i] = 0.999 * v[i]! + 0.001 * g * g;
+          const mHat = m[i] / (1 - 0.9 ** (step + 1));
+          const vHat = v[i] / (1 - 0.999 ** (step + 1));
+          expected[i]! -= (0.01 * mHat) / (Math.sqrt(vHat) + 1e-8);
+        });
+      });
+      const variable = tf.variable(tf.tensor1d(start));
+      const optimizer = createOptimizer(engine, [variable], "adam", new Map([[variable, 0.05]]));
+      for (const g of gradients) tf.tidy(() => optimizer.apply([tf.tensor1d(g)], 0.01));
+      const found = await variable.data();
+      expected.forEach((value, i) => expect(found[i]).toBeCloseTo(value, 5));
+      optimizer.dispose();
+      variable.dispose();
+      await openTensorEngine("wasm");
+    },
+  );
 });
 
 describe("shuffled rows", () => {

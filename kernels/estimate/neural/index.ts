@@ -1,0 +1,19 @@
+import type { Method } from "../method.ts";
+import { dragonnetMethod, tarnetMethod } from "./dragonnet.ts";
+
+export { crossFitNets, type CrossFit } from "./cross-fit.ts";
+export type { NeuralData } from "./data.ts";
+export {
+  DRAGONNET_DEFAULTS,
+  dragonnet,
+  dragonnetMethod,
+  tarnet,
+  tarnetMethod,
+} from "./dragonnet.ts";
+export { fitNet, type FitOptions, type FittedNet, type NetBuilder } from "./fit.ts";
+
+/** The neural methods, in the order they are offered. None loads tfjs before it runs. */
+export const neuralMethods: readonly Method[] = [
+  dragonnetMethod,
+  tarnetMethod,
+] as readonly unknown[] as readonly Method[];
