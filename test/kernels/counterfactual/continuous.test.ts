@@ -49,10 +49,7 @@ corr(u_x, u_m) = 0.6`);
     // x = 0.5 z + u_x with z ~ N(1, 4): cov(x, z) = 2, var(x) = 2, mean 0.5.
     expect(value(model, "E[z | x=1.5]")).toBeCloseTo(1 + (2 / 2) * (1.5 - 0.5), 12);
     expect(value(model, "P(x > 2)")).toBeCloseTo(1 - normalCdf((2 - 0.5) / Math.SQRT2), 12);
-    expect(value(model, "P(x <= 2)")).toBeCloseTo(
-      normalCdf(1.5 / Math.SQRT2),
-      12,
-    );
+    expect(value(model, "P(x <= 2)")).toBeCloseTo(normalCdf(1.5 / Math.SQRT2), 12);
   });
 
   it("separates seeing from doing, and keeps correlated noise when it recovers it", () => {
