@@ -3,7 +3,7 @@ import { type Body, blankStatement, expressionBody, programBody } from "./body.t
 import { type Declarations, findDeclarations } from "./declarations.ts";
 import { CONTEXT_NAMES, type ContextName, GLOBALS, isContextName } from "./globals.ts";
 import { type CellImport, findImports } from "./imports.ts";
-import { parseCell } from "./parse.ts";
+import { parseCell, syntaxFinding } from "./parse.ts";
 import { type Finding, toDiagnostic } from "./place.ts";
 import type { Diagnostic } from "./program.ts";
 import { findReferences, type References } from "./references.ts";
@@ -35,15 +35,16 @@ export interface CompileOptions {
 }
 
 export function compileCell(source: string, options: CompileOptions): CompiledCell {
-  const { cell, modules = [] } = options;
-  const parsed = parseCell(source);
-  if (parsed.kind === "invalid") {
-    return {
-      ...emptyCell(cell),
-      outputs: guessOutputs(source),
-      diagnostics: parsed.findings.map((finding) => toDiagnostic(finding, source, cell)),
-    };
+  try {
+    return compileSource(source, options);
+  } catch (error) {
+    return invalidCell(source, options.cell, [syntaxFinding(error, source, source)]);
   }
+}
+
+function compileSource(source: string, { cell, modules = [] }: CompileOptions): CompiledCell {
+  const parsed = parseCell(source);
+  if (parsed.kind === "invalid") return invalidCell(source, cell, parsed.findings);
   return parsed.kind === "expression"
     ? compileExpression(source, parsed.code, parsed.tree, cell)
     : compileProgram(source, parsed.code, parsed.tree, cell, modules);
@@ -95,12 +96,25 @@ function compileProgram(
     ...emptyCell(cell),
     ...names,
     outputs,
-    typeOutputs: findTypeOutputs(source, code, tree.body),
+    // Stripping leaves an empty statement where a type declaration was.
+    typeOutputs: findTypeOutputs(
+      source,
+      code,
+      tree.body.filter(({ type }) => type !== "EmptyStatement"),
+    ),
     isAsync,
     imports,
     ...(findings.length > 0
       ? {}
       : programBody({ cell, ...names, imports, isAsync, code: body }, outputs)),
+    diagnostics: findings.map((finding) => toDiagnostic(finding, source, cell)),
+  };
+}
+
+function invalidCell(source: string, cell: string, findings: readonly Finding[]): CompiledCell {
+  return {
+    ...emptyCell(cell),
+    outputs: guessOutputs(source),
     diagnostics: findings.map((finding) => toDiagnostic(finding, source, cell)),
   };
 }

@@ -59,8 +59,18 @@ function parseAmbiguous(source: string): Parsed | undefined {
   }
 }
 
-/** An acorn error in the user's terms. Any other error is ours and goes on. */
+/** An error of the parser's, or its stack's end, in the user's terms. Any other error is ours and goes on. */
 export function syntaxFinding(error: unknown, source: string, code: string): Finding {
+  if (error instanceof RangeError) {
+    // The parsers go down with the text; so deep is only what no one has written by hand.
+    return {
+      code: "too-deep",
+      message: "The code is nested too deeply to be read.",
+      hint: "Split it up, or put long data into an attachment.",
+      start: 0,
+      end: Math.min(source.length, 80),
+    };
+  }
   const { pos, message } = error as { pos?: unknown; message: string };
   if (!(error instanceof SyntaxError) || typeof pos !== "number") throw error;
   if (pos >= code.trimEnd().length) {

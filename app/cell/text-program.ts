@@ -1,6 +1,7 @@
-import { type Expression, parseExpressionAt } from "acorn";
+import { parseExpressionAt } from "acorn";
 import { mime, type MimeBundle } from "../protocol/mime.ts";
 import { type Body, listBody } from "./body.ts";
+import { codeRanges } from "./markdown-code.ts";
 import { checkReferences, splitNames } from "./compile.ts";
 import { type Evaluator, once } from "./evaluate.ts";
 import { PARSE_OPTIONS, syntaxFinding } from "./parse.ts";
@@ -24,7 +25,7 @@ interface Hole {
   readonly start: number;
   /** After `}`. */
   readonly end: number;
-  readonly tree: Expression;
+  readonly references: References;
 }
 
 /**
@@ -38,34 +39,39 @@ export function compileText(source: string, kind: TextKind, cell: string): Compi
   const verbatim = kind === "markdown" ? codeRanges(source) : [];
   let piece = "";
   let code = "";
-  for (let at = 0; at < source.length;) {
-    const range = verbatim.find(({ start, end }) => at >= start && at < end);
-    const next = range?.end ?? at + 1;
-    if (range === undefined && source.startsWith("\\${", at)) {
+  let at = 0;
+  const keep = (end: number): void => {
+    piece += source.slice(at, end);
+    code += source.slice(at, end).replace(/[^\n]/g, " ");
+    at = end;
+  };
+  let v = 0;
+  let wasted = 0;
+  for (const match of source.matchAll(/\\?\$\{/g)) {
+    if (match.index < at) continue;
+    while ((verbatim[v]?.end ?? source.length) <= match.index) v++;
+    if (match.index >= (verbatim[v]?.start ?? source.length)) continue;
+    keep(match.index);
+    if (match[0].startsWith("\\")) {
       piece += "${";
       code += "   ";
       at += 3;
       continue;
     }
-    const hole =
-      range === undefined && source.startsWith("${", at)
-        ? readHole(source, at, findings)
-        : undefined;
+    const hole = wasted > MAX_WASTED ? undefined : readHole(source, at, findings);
     if (hole === undefined) {
-      const text = source.slice(at, next);
-      piece += text;
-      code += text.replace(/[^\n]/g, " ");
-      at = next;
-    } else {
-      holes.push(hole);
-      pieces.push(piece);
-      piece = "";
-      code += `,(${source.slice(hole.start + 2, hole.end - 1)})`;
-      at = hole.end;
+      wasted += Math.max(0, (findings.at(-1)?.end ?? 0) - at);
+      continue;
     }
+    holes.push(hole);
+    pieces.push(piece);
+    piece = "";
+    code += `,(${source.slice(hole.start + 2, hole.end - 1)})`;
+    at = hole.end;
   }
+  keep(source.length);
   pieces.push(piece);
-  const references = holes.map(({ tree }) => findReferences(tree, new Set()));
+  const references = holes.map((hole) => hole.references);
   findings.push(...references.flatMap((found) => checkText(found)));
   const inputs = [...new Set(references.flatMap((found) => splitNames(found).inputs))];
   const isAsync = references.some((found) => found.isAsync);
@@ -81,29 +87,25 @@ export function compileText(source: string, kind: TextKind, cell: string): Compi
   };
 }
 
+/** Characters read in vain, after which a text's `${` are taken as they stand: nested ones cost their square. */
+const MAX_WASTED = 200_000;
+
 function readHole(source: string, start: number, findings: Finding[]): Hole | undefined {
   const from = start + 2;
   if (source[skipTrivia(source, from)] === "\\") return undefined;
   try {
     const tree = parseExpressionAt(source, from, PARSE_OPTIONS);
     const end = skipTrivia(source, tree.end);
-    if (source[end] === "}") return { start, end: end + 1, tree };
-    const text = source.slice(end, end + 1);
-    findings.push(
-      asWarning({
-        ...NOT_AN_EXPRESSION,
-        message: `Unexpected ${JSON.stringify(text)}.`,
-        start,
-        end,
-      }),
-    );
+    if (source[end] === "}") {
+      return { start, end: end + 1, references: findReferences(tree, new Set()) };
+    }
+    const message = `Unexpected ${JSON.stringify(source.slice(end, end + 1))}.`;
+    findings.push(asWarning({ code: "syntax", message, start, end }));
   } catch (error) {
     findings.push(asWarning(syntaxFinding(error, source, source)));
   }
   return undefined;
 }
-
-const NOT_AN_EXPRESSION = { code: "syntax" };
 
 function asWarning(finding: Finding): Finding {
   return {
@@ -128,40 +130,6 @@ function checkText(references: References): readonly Finding[] {
       end,
     })),
   ];
-}
-
-/** Fenced blocks and code spans of Markdown, roughly: what is in them is meant to be read and not to be run. */
-function codeRanges(source: string): readonly { readonly start: number; readonly end: number }[] {
-  if (!source.includes("`") && !source.includes("~~~")) return [];
-  const ranges: { start: number; end: number }[] = [];
-  const open = /^ {0,3}(`{3,}|~{3,})[^\n]*$|(?<!\\)(`+)/gm;
-  for (let match = open.exec(source); match !== null; match = open.exec(source)) {
-    const fence = match[1];
-    const from = open.lastIndex;
-    let end: number;
-    if (fence === undefined) {
-      end = closingTicks(source, from, match[2] as string);
-      // A single backtick in prose opens nothing.
-      if (end < 0) continue;
-    } else {
-      const close = new RegExp(`^ {0,3}${fence[0]}{${fence.length},}[ \\t]*$`, "gm");
-      close.lastIndex = from;
-      end = close.exec(source) === null ? source.length : close.lastIndex;
-    }
-    ranges.push({ start: match.index, end });
-    open.lastIndex = end;
-  }
-  return ranges;
-}
-
-/** The end of a code span: the same number of backticks, before the paragraph ends. */
-function closingTicks(source: string, from: number, ticks: string): number {
-  const limit = source.indexOf("\n\n", from);
-  const text = source.slice(from, limit < 0 ? source.length : limit);
-  for (const match of text.matchAll(/`+/g)) {
-    if (match[0] === ticks) return from + match.index + ticks.length;
-  }
-  return -1;
 }
 
 /** A text cell as a program: it shows its text, with values in place, and defines nothing. */
@@ -255,7 +223,8 @@ function numberText(value: number): string {
 }
 
 function plain(value: unknown): string {
-  if (typeof value !== "object") return String(value as bigint | boolean | symbol);
+  if (typeof value === "function") return `ƒ ${value.name}`;
+  if (typeof value === "symbol" || typeof value === "bigint") return value.toString();
   try {
     return JSON.stringify(value) ?? "";
   } catch {
