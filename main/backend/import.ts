@@ -17,7 +17,7 @@ export interface Imported {
 /** Reads a notebook file of any known format; the name's ending says which. Nothing in it is executed. */
 export async function importNotebook(fileName: string, text: string): Promise<Imported> {
   const name = fileName.toLowerCase();
-  if (name.endsWith(".ts")) return plain(parseNotebook(text));
+  if (/\.(?:ts|dagbok)$/.test(name)) return plain(parseNotebook(text));
   throw new UserError({
     code: "import-format",
     message: `${fileName} is of no format that can be imported.`,

@@ -5,8 +5,8 @@ import { createInterface } from "node:readline";
 import { type RouteName, type Routes, tokenHeader } from "../../app/protocol/routes.ts";
 import { buildRequest } from "../../renderer/client/api.ts";
 
-/** As the page does: an edit waits at most this long for others to be sent with it. */
-export const MAX_WAIT_MS = 200;
+/** As the page does (renderer/state): an edit waits at most this long for others to be sent with it. */
+export const MAX_WAIT_MS = 120;
 
 export interface Server {
   readonly child: ChildProcess;
