@@ -215,6 +215,7 @@ export class Session {
   }
 
   #startRun(target: RunTarget): void {
+    this.#settling.disturb(); // even if there is nothing to run, whoever asked hears of the end
     const chosen = resolveTarget(target, this.#page);
     for (const entry of chosen) accept(entry);
     this.#page.relate();

@@ -50,10 +50,7 @@ export class Settling {
     queueMicrotask(() => {
       this.#checking = false;
       if (this.#disposed) return;
-      if (this.#operations > 0 || this.#isBusy()) {
-        this.#wasBusy = true;
-        return;
-      }
+      if (this.#operations > 0 || this.#isBusy()) return;
       for (const resolve of this.#waiters.splice(0)) resolve();
       if (this.#wasBusy) this.#announce();
       this.#wasBusy = false;

@@ -95,12 +95,19 @@ export class Harness {
   async edit(id: string, source: string): Promise<void> {
     await this.change(id, { source });
     void this.session.run([id]);
-    await this.quiet();
+    await this.rest();
   }
 
   async runAll(): Promise<void> {
     void this.session.run("all");
-    await this.quiet();
+    await this.rest();
+  }
+
+  /** Until all has come to rest, inputs and finite generators included, or is clearly not going to. */
+  async rest(): Promise<void> {
+    await this.quiet(25);
+    await Promise.race([this.session.settled(), sleep(500)]);
+    await this.quiet(35);
   }
 
   /** Until nothing has happened for a while: also right for cells that never settle. */

@@ -23,7 +23,7 @@ describe("reactivity", () => {
         const since = harness.events.length;
         const sources = JSON.stringify(harness.cells.map((cell) => cell.source));
         await perform(harness, step);
-        await harness.quiet();
+        await harness.rest();
         if (step.expect !== undefined) check(harness, step.expect, since, sources);
       }
       harness.session.dispose();
@@ -42,7 +42,8 @@ async function perform(harness: Harness, step: Step): Promise<void> {
       void session.run([cell]);
       return;
     case "edit":
-      await harness.edit(cell, step.code ?? "");
+      await harness.change(cell, { source: step.code ?? "" });
+      void session.run([cell]);
       return;
     case "burst_edit":
       for (let i = 0; i < (step.count ?? 0); i++) {
@@ -68,7 +69,6 @@ async function perform(harness: Harness, step: Step): Promise<void> {
         harness.setInput(step.name ?? "", value);
         await sleep(step.gap_ms ?? 0);
       }
-      await harness.quiet(100);
       return;
     case "set_mode":
       session.setMode(step.mode ?? "auto");

@@ -1,5 +1,5 @@
 /** Whatever is done to a notebook, in the end it stands as if it had been written that way and run once. */
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { expect, it } from "vitest";
 import { Harness } from "./harness.ts";
 
@@ -60,7 +60,7 @@ function sourceOf(id: number, { needs, constant, style }: Text): string {
       return `await sleep(1); const x${id} = ${sum};`;
     case "promise":
       return `const x${id} = tracked('${id}', async () => { await sleep(1); return ${sum}; });`;
-    case "throw":
+    default:
       return `const x${id} = (() => { throw new Error('${sum}'); })();`;
   }
 }
@@ -68,7 +68,7 @@ function sourceOf(id: number, { needs, constant, style }: Text): string {
 /** The value of every name that has one, straight from the texts. */
 function oracle(texts: ReadonlyMap<number, Text>): Record<string, number> {
   const values: Record<string, number> = {};
-  for (let news = true; news; ) {
+  for (let news = true; news;) {
     news = false;
     for (const [id, { needs, constant, style }] of texts) {
       if (`x${id}` in values || style === "throw") continue;
@@ -181,9 +181,7 @@ it("runs exactly what can be reached from an edited cell", async () => {
         // Objects, so that equal values are never the reason for not running.
         const source = (id: number, salt: number): string =>
           `const x${id} = [${salt}, ${(above[id] ?? []).map((other) => `x${other}`).join(", ")}];`;
-        await harness.page(
-          ...above.map((_, id) => [`c${id}`, source(id, 0)] as [string, string]),
-        );
+        await harness.page(...above.map((_, id) => [`c${id}`, source(id, 0)] as [string, string]));
         await harness.session.run("all");
         expect(harness.runs().toSorted()).toEqual(above.map((_, id) => `c${id}`).toSorted());
 
@@ -194,7 +192,9 @@ it("runs exactly what can be reached from an edited cell", async () => {
         for (const [id, ids] of above.entries()) {
           if (ids.some((other) => reached.has(other))) reached.add(id);
         }
-        expect(harness.runs(since).toSorted()).toEqual([...reached].map((id) => `c${id}`).toSorted());
+        expect(harness.runs(since).toSorted()).toEqual(
+          [...reached].map((id) => `c${id}`).toSorted(),
+        );
         harness.session.dispose();
       },
     ),
