@@ -104,16 +104,22 @@ function sameBlock(a: Block, b: Block): boolean {
   return same(a.factors, b.factors) && same(a.summed, b.summed);
 }
 
-/** P(head | given), the building stone that the data give. */
-export function conditional(head: string, given: readonly string[]): Factor {
+/** P(head | do(act), given) under a law, the building stone that the data give. */
+export function conditional(
+  head: string,
+  given: readonly string[],
+  act: readonly string[] = [],
+  law?: string,
+): Factor {
   return {
     heads: [head],
-    names: new Set([head, ...given]),
+    names: new Set([head, ...given, ...act]),
     estimand: {
       kind: "probability",
       of: [symbolTerm(head)],
       given: given.map((name) => symbolTerm(name)),
-      do: [],
+      do: act.map((name) => symbolTerm(name)),
+      ...(law === undefined ? {} : { law }),
     },
   };
 }

@@ -30,6 +30,15 @@ export interface Hedge {
 export type IdResult =
   { readonly kind: "law"; readonly law: Law } | { readonly kind: "hedge"; readonly hedge: Hedge };
 
+/** A law at hand: of which population, under which interventions, and whose mechanisms differ from the target's. */
+export interface Source {
+  readonly law?: string;
+  readonly act: readonly number[];
+  readonly shifted: ReadonlySet<number>;
+}
+
+const observation: Source = { act: [], shifted: new Set() };
+
 type Record = (step: TraceStep) => void;
 
 /**
@@ -43,6 +52,7 @@ export function identifyLaw(
   outcome: readonly number[],
   treatment: readonly number[],
   record: Record = () => {},
+  sources?: readonly Source[],
 ): IdResult {
   const names = (ids: Iterable<number>): string[] =>
     [...ids].sort(byRank(g)).map((v) => g.names[v] ?? "");
@@ -54,7 +64,7 @@ export function identifyLaw(
     step(2, "Only causes of the outcome matter; all other variables are summed out.", ancestral);
   }
   const active = treatment.filter((v) => ancestral.has(v));
-  if (active.length === 0) {
+  if (active.length === 0 && sources === undefined) {
     step(1, "Nothing that is set causes the outcome: the observed law is the answer.", outcome);
     return { kind: "law", law: { summed: [], factors: [plainFactor(names(outcome))] } };
   }
@@ -69,7 +79,7 @@ export function identifyLaw(
   }
   const factors: Factor[] = [];
   for (const part of parts) {
-    const result = identifyDistrict(g, ancestral, part, step);
+    const result = fromSources(g, ancestral, part, step, sources);
     if (result.kind === "hedge") {
       const hedge = {
         larger: names(result.larger),
@@ -83,6 +93,29 @@ export function identifyLaw(
   }
   const out = names([...kept].filter((v) => !outcome.includes(v)));
   return { kind: "law", law: marginal({ summed: [], factors }, out) };
+}
+
+/**
+ * Q[part] from the first law that gives it: one whose interventions and shifts leave part alone (gID, Lee, Correa &
+ * Bareinboim 2019; for several populations Lee, Correa & Bareinboim 2020). Complete.
+ */
+function fromSources(
+  g: Compact,
+  ancestral: ReadonlySet<number>,
+  part: readonly number[],
+  step: (line: number, text: string, nodes: Iterable<number>) => void,
+  sources: readonly Source[] | undefined,
+): DistrictResult {
+  if (sources === undefined) return identifyDistrict(g, ancestral, part, step);
+  let failed: DistrictResult = { kind: "hedge", larger: new Set(part) };
+  for (const source of sources) {
+    if (part.some((v) => source.shifted.has(v) || source.act.includes(v))) continue;
+    const inside = closure(g.parents, part, (v) => !source.act.includes(v));
+    const result = identifyDistrict(g, inside, part, step, source);
+    if (result.kind === "law") return result;
+    failed = result;
+  }
+  return failed;
 }
 
 /** Factors that may stand beside others: a law with a sum of its own becomes one factor. */
@@ -129,13 +162,14 @@ export function identifyDistrict(
   ancestral: ReadonlySet<number>,
   part: readonly number[],
   step: (line: number, text: string, nodes: Iterable<number>) => void,
+  source: Source = observation,
 ): DistrictResult {
   const [seed] = part;
   if (seed === undefined) throw new Error("A district has at least one node.");
-  let whole = closure(g.spouses, [seed], (v) => ancestral.has(v));
-  let law: Law = {
+  const whole = closure(g.spouses, [seed], (v) => ancestral.has(v));
+  const law: Law = {
     summed: [],
-    factors: [...whole].sort(byRank(g)).map((v) => given(g, ancestral, v)),
+    factors: [...whole].sort(byRank(g)).map((v) => given(g, ancestral, v, source)),
   };
   if (whole.size === part.length) {
     step(6, "A whole district: the product of its members given what precedes them.", part);
@@ -184,15 +218,19 @@ export function narrow(
 }
 
 /** P(v | its Markov pillow in the ancestral set up to v). Richardson 2003, ordered local Markov property. */
-function given(g: Compact, ancestral: ReadonlySet<number>, v: number): Factor {
+function given(g: Compact, ancestral: ReadonlySet<number>, v: number, source: Source): Factor {
   const last = g.rank[v] ?? 0;
   const district = closure(g.spouses, [v], (w) => ancestral.has(w) && (g.rank[w] ?? 0) <= last);
   const pillow = new Set(district);
   for (const w of district) for (const parent of near(g.parents, w)) pillow.add(parent);
   pillow.delete(v);
+  for (const w of source.act) pillow.delete(w);
+  const name = (w: number): string => g.names[w] ?? "";
   return conditional(
-    g.names[v] ?? "",
-    [...pillow].sort(byRank(g)).map((w) => g.names[w] ?? ""),
+    name(v),
+    [...pillow].sort(byRank(g)).map(name),
+    source.act.map(name),
+    source.law,
   );
 }
 
@@ -214,7 +252,7 @@ function split(
   return cost(second) < cost(first) ? second : first;
 }
 
-function splitAlong(
+export function splitAlong(
   g: Compact,
   order: readonly number[],
   district: ReadonlySet<number>,

@@ -1,7 +1,7 @@
 import { UserError } from "../../app/errors.ts";
 import type { Claim, ClaimStatus } from "../../app/claim.ts";
 import { latentProjection } from "../graph/projection.ts";
-import { unknownNode } from "../graph/compact.ts";
+import { idsOf, unknownNode } from "../graph/compact.ts";
 import type { Graph } from "../graph/graph.ts";
 import { graphAssumptions, makeClaim, positivity } from "./claims.ts";
 import { closeEstimand, displaySymbols } from "./close.ts";
@@ -13,7 +13,9 @@ import { identifyInterventional } from "./interventional.ts";
 import { formatQuery, parseQuery } from "./query.ts";
 import type { Event, Query } from "./query.ts";
 import type { Identification, Strategy } from "./result.ts";
-import type { TraceStep } from "./id.ts";
+import type { Source, TraceStep } from "./id.ts";
+import { recoverFromSelection } from "./selection.ts";
+import { findTwoModels } from "./two-models.ts";
 import { findStrategies, instrumentStrategies } from "./strategies.ts";
 
 export interface IdentifyOptions {
@@ -24,6 +26,18 @@ export interface IdentifyOptions {
    * graph's variables.
    */
   readonly from?: LawsAtHand;
+  /** Experiments whose laws are at hand, by the variables they set; `[]` is the observed law. Default `[[]]`. */
+  readonly experiments?: readonly (readonly string[])[];
+  /**
+   * A source population with the same graph: variables whose mechanisms differ there, and the experiments made there
+   * besides its observed law. `experiments` above then speaks of the target. Source laws are written P^{source}.
+   */
+  readonly source?: {
+    readonly shifted: readonly string[];
+    readonly experiments: readonly (readonly string[])[];
+  };
+  /** A node S of the graph: only the law of units with S = 1 is at hand. Default: the node marked `selected`. */
+  readonly selection?: string;
 }
 
 /** From this many nodes on, only one adjustment set is offered instead of all kinds of strategies. */
@@ -266,12 +280,20 @@ function answerInterventional(
   const rung = treatment.length === 0 ? 1 : 2;
   const measured = latentProjection(graph);
   const variables = [...outcome, ...treatment, ...given];
-  const result = identifyInterventional(measured, simple);
+  const selection = options.selection ?? graph.nodes.find((node) => node.role === "selected")?.name;
+  const sources = sourcesOf(measured, options);
+  const result =
+    selection === undefined || simple.outcome.includes(selection)
+      ? identifyInterventional(measured, simple, sources)
+      : recoverFromSelection(measured, simple, selection);
   const trace: readonly TraceStep[] = result.trace;
   const derivation = trace.map((step) => `${step.algorithm} line ${step.line}: ${step.text}`);
   const assume = rung === 1 ? [] : graphAssumptions(graph, variables);
   const claimAs = (status: ClaimStatus, extra: Claim["assumptions"] = []): Claim =>
     makeClaim(rung, queryText, status, [...assume, ...extra], derivation);
+  if (result.kind === "hedge" && (selection !== undefined || sources !== undefined)) {
+    return withoutFormula(measured, query, simple, selection, trace, claimAs);
+  }
   if (result.kind === "hedge") {
     return {
       kind: "not-identified",
@@ -296,18 +318,20 @@ function answerInterventional(
   const estimand =
     query.kind === "expectation" ? expectationOf(closed, outcome[0] ?? "", values) : closed;
   const strategies: Strategy[] =
-    treatment.length === 0 || options.strategies === false
-      ? []
-      : [
-          ...findStrategies(
-            graph,
-            treatment,
-            outcome,
-            given,
-            measured.nodes.length <= thoroughUpTo,
-          ),
-          { kind: "formula" },
-        ];
+    selection !== undefined || sources !== undefined
+      ? [{ kind: "formula" }]
+      : treatment.length === 0 || options.strategies === false
+        ? []
+        : [
+            ...findStrategies(
+              graph,
+              treatment,
+              outcome,
+              given,
+              measured.nodes.length <= thoroughUpTo,
+            ),
+            { kind: "formula" },
+          ];
   if (result.kind === "no-effect" && treatment.length > 0) {
     const reason = "no-causal-path";
     const claim = claimAs("zero-by-structure");
@@ -328,6 +352,75 @@ function answerInterventional(
       ? claimAs("association")
       : claimAs("identified", positivity(treatment, conditions));
   return { kind: "identified", query, queryText, estimand, trace, strategies, claim };
+}
+
+/**
+ * No formula with the laws at hand. For experiments and populations without conditions the procedure is complete; for
+ * conditions and selection it is a no only when two models show it.
+ */
+function withoutFormula(
+  measured: Graph,
+  query: OneQuery,
+  simple: Simple,
+  selection: string | undefined,
+  trace: readonly TraceStep[],
+  claimAs: (status: ClaimStatus) => Claim,
+): Identification {
+  const queryText = formatQuery(query);
+  if (selection === undefined && simple.given.length === 0) {
+    const reason = "A part of the query is given by none of the laws at hand.";
+    return {
+      kind: "not-identified",
+      query,
+      queryText,
+      reason,
+      trace,
+      strategies: [],
+      claim: claimAs("not-identified"),
+    };
+  }
+  const shown =
+    selection === undefined ? undefined : findTwoModels(measured, simple, { selection });
+  if (shown?.kind === "two-models") {
+    const reason =
+      "Two models agree on everything the selected units show and differ in the answer.";
+    return {
+      kind: "not-identified",
+      query,
+      queryText,
+      reason,
+      trace,
+      strategies: [],
+      claim: claimAs("not-identified"),
+    };
+  }
+  const reason = "No formula was found, and the search for one is not known to be complete here.";
+  return {
+    kind: "not-certified",
+    query,
+    queryText,
+    reason,
+    trace,
+    claim: claimAs("not-certified"),
+  };
+}
+
+/** The laws at hand for gID and transport; `undefined` when it is the observed law alone. */
+function sourcesOf(measured: Graph, options: IdentifyOptions): readonly Source[] | undefined {
+  if (options.experiments === undefined && options.source === undefined) return undefined;
+  const none = new Set<number>();
+  const target = (options.experiments ?? [[]]).map((act) => ({
+    act: idsOf(measured, act),
+    shifted: none,
+  }));
+  if (options.source === undefined) return target;
+  const shifted = new Set(idsOf(measured, options.source.shifted));
+  const away = [[], ...options.source.experiments].map((act) => ({
+    law: "source",
+    act: idsOf(measured, act),
+    shifted,
+  }));
+  return [...target, ...away];
 }
 
 function expectationOf(

@@ -3,7 +3,7 @@ import type { Graph } from "../graph/graph.ts";
 import { connected } from "../graph/separation.ts";
 import { marginal, lawEstimand, ratio } from "./factors.ts";
 import { identifyLaw, moveConditions } from "./id.ts";
-import type { Hedge, TraceStep } from "./id.ts";
+import type { Hedge, Source, TraceStep } from "./id.ts";
 import type { Estimand } from "./estimand.ts";
 import { symbolTerm } from "./estimand.ts";
 
@@ -28,14 +28,18 @@ export type InterventionalResult =
  * IDC (Shpitser & Pearl 2006b), and ID where nothing is given. Symbols of the formula are node names; close it with
  * `closeEstimand`. Complete for the observed joint law of an ADMG.
  */
-export function identifyInterventional(graph: Graph, query: Interventional): InterventionalResult {
+export function identifyInterventional(
+  graph: Graph,
+  query: Interventional,
+  sources?: readonly Source[],
+): InterventionalResult {
   const g = compact(graph);
   const outcome = idsOf(graph, query.outcome);
   const treatment = idsOf(graph, query.treatment);
   const given = idsOf(graph, query.given);
   const trace: TraceStep[] = [];
   const record = (step: TraceStep): number => trace.push(step);
-  if (noEffect(graph, outcome, treatment, given)) {
+  if (sources === undefined && noEffect(graph, outcome, treatment, given)) {
     trace.push({
       algorithm: given.length === 0 ? "ID" : "IDC",
       line: 1,
@@ -48,7 +52,7 @@ export function identifyInterventional(graph: Graph, query: Interventional): Int
     return { kind: "no-effect", estimand, trace };
   }
   const moved = moveConditions(g, outcome, treatment, given, record);
-  const joint = identifyLaw(g, [...outcome, ...moved.given], moved.treatment, record);
+  const joint = identifyLaw(g, [...outcome, ...moved.given], moved.treatment, record, sources);
   if (joint.kind === "hedge") return { kind: "hedge", hedge: joint.hedge, trace };
   if (moved.given.length === 0) return { kind: "formula", estimand: lawEstimand(joint.law), trace };
   trace.push({

@@ -53,7 +53,11 @@ const largestGap = 1e-10;
 export function findTwoModels(
   graph: Graph,
   query: Interventional,
-  { hedge, rng = createRng(1) }: { readonly hedge?: Hedge; readonly rng?: Rng } = {},
+  {
+    hedge,
+    selection,
+    rng = createRng(1),
+  }: { readonly hedge?: Hedge; readonly selection?: string; readonly rng?: Rng } = {},
 ): TwoModels | NoTwoModels {
   // Two values of an unmeasured cause are sometimes too few to tell the models apart; two such causes make four.
   const tries = [
@@ -68,7 +72,7 @@ export function findTwoModels(
   ];
   let reason = "";
   for (const { within, causes } of tries) {
-    const small = relevantPart(graph, query, within);
+    const small = relevantPart(graph, query, within, selection);
     const bidirected = small.edges.filter((edge) => edge.mark === "<->").length;
     if (small.nodes.length > mostNodes) {
       return {
@@ -82,7 +86,7 @@ export function findTwoModels(
     }
     const family = modelFamily(small, causes);
     for (let attempt = 0; attempt < 3; attempt++) {
-      const found = attemptFrom(family, query, rng);
+      const found = attemptFrom(family, query, rng, selection);
       if (found !== undefined) return found;
     }
     reason = "No direction was found in which the query changes and the observed law does not.";
@@ -91,10 +95,15 @@ export function findTwoModels(
 }
 
 /** Causes of the query's variables; of the unmeasured causes only a tree that ties the hedge together. */
-function relevantPart(graph: Graph, query: Interventional, hedge: Hedge | undefined): Graph {
+function relevantPart(
+  graph: Graph,
+  query: Interventional,
+  hedge: Hedge | undefined,
+  selection: string | undefined,
+): Graph {
   const measured = latentProjection(graph);
   const g = compact(measured);
-  const names = [...query.outcome, ...query.given];
+  const names = [...query.outcome, ...query.given, ...(selection === undefined ? [] : [selection])];
   const inside = new Set(
     [...closure(g.parents, idsOf(measured, names))].map((v) => g.names[v] ?? ""),
   );
@@ -133,9 +142,18 @@ interface Target {
   readonly condition: ReadonlyMap<number, number>;
 }
 
-function attemptFrom(family: ModelFamily, query: Interventional, rng: Rng): TwoModels | undefined {
+function attemptFrom(
+  family: ModelFamily,
+  query: Interventional,
+  rng: Rng,
+  selection: string | undefined,
+): TwoModels | undefined {
+  const lawAt = (at: Float64Array): ReturnType<typeof lawWithJacobian> =>
+    selection === undefined
+      ? lawWithJacobian(family, at)
+      : amongSelected(family, lawWithJacobian(family, at), selection);
   const start = Float64Array.from({ length: family.size }, () => 0.2 + 0.6 * rng.next());
-  const { law, jacobian } = lawWithJacobian(family, start);
+  const { law, jacobian } = lawAt(start);
   const space = rowSpace(jacobian, family.size);
   let best: { target: Target; push: number } | undefined;
   for (const target of targets(family, query, rng)) {
@@ -150,7 +168,7 @@ function attemptFrom(family: ModelFamily, query: Interventional, rng: Rng): TwoM
   let point: Float64Array = start;
   let reach = 0.15;
   for (let step = 0; step < 25 && reach > 1e-4; step++) {
-    const here = lawWithJacobian(family, point);
+    const here = lawAt(point);
     const along = outside(
       rowSpace(here.jacobian, family.size),
       answer(family, point, target).gradient,
@@ -159,7 +177,7 @@ function attemptFrom(family: ModelFamily, query: Interventional, rng: Rng): TwoM
     if (length < 1e-12) break;
     const sign = answer(family, point, target).value >= first ? 1 : -1;
     const moved = point.map((p, i) => p + (sign * reach * (along[i] ?? 0)) / length);
-    const mended = mend(family, moved, law);
+    const mended = mend(lawAt, moved, law);
     const before = Math.abs(answer(family, point, target).value - first);
     const after =
       mended === undefined ? -1 : Math.abs(answer(family, mended, target).value - first);
@@ -171,7 +189,7 @@ function attemptFrom(family: ModelFamily, query: Interventional, rng: Rng): TwoM
     if (after > 0.1) break;
   }
   const last = answer(family, point, target).value;
-  const end = lawWithJacobian(family, point).law;
+  const end = lawAt(point).law;
   const gap = end.reduce((worst, p, i) => Math.max(worst, Math.abs(p - (law[i] ?? 0))), 0);
   if (Math.abs(last - first) < smallestDifference || gap > largestGap) return undefined;
   const record = (map: ReadonlyMap<number, number>): Record<string, number> =>
@@ -185,6 +203,30 @@ function attemptFrom(family: ModelFamily, query: Interventional, rng: Rng): TwoM
     values: [first, last],
     gap,
   };
+}
+
+/** The law given selection = 1, by the quotient rule; the cells with selection = 0 are empty. */
+function amongSelected(
+  family: ModelFamily,
+  whole: ReturnType<typeof lawWithJacobian>,
+  selection: string,
+): ReturnType<typeof lawWithJacobian> {
+  const at = family.measured.findIndex((v) => family.names[v] === selection);
+  const bit = family.measured.length - 1 - at;
+  const inside = (cell: number): boolean => ((cell >> bit) & 1) === 1;
+  const total = whole.law.reduce((sum, p, cell) => (inside(cell) ? sum + p : sum), 0);
+  const slope = new Float64Array(family.size);
+  whole.law.forEach((_, cell) => {
+    if (!inside(cell)) return;
+    for (let k = 0; k < family.size; k++)
+      slope[k] = (slope[k] ?? 0) + (whole.jacobian[cell * family.size + k] ?? 0);
+  });
+  const law = whole.law.map((p, cell) => (inside(cell) ? p / total : 0));
+  const jacobian = whole.jacobian.map((d, i) => {
+    const cell = Math.floor(i / family.size);
+    return inside(cell) ? (d - (law[cell] ?? 0) * (slope[i % family.size] ?? 0)) / total : 0;
+  });
+  return { law, jacobian };
 }
 
 /** Values for the query's variables to look at: all when few, else a sample. */
@@ -225,23 +267,20 @@ function answer(
 
 /** Newton steps back to the law; `undefined` if they leave the positive models or do not settle. */
 function mend(
-  family: ModelFamily,
+  lawAt: (at: Float64Array) => ReturnType<typeof lawWithJacobian>,
   start: Float64Array,
   law: Float64Array,
 ): Float64Array | undefined {
   let point = start;
   for (let round = 0; round < 12; round++) {
     if (point.some((p) => !(p > 0.01 && p < 0.99))) return undefined;
-    const here = lawWithJacobian(family, point);
+    const here = lawAt(point);
     const residual = law.map((p, i) => p - (here.law[i] ?? 0));
     if (residual.every((r) => Math.abs(r) < 1e-14)) return point;
-    const step = shortestStep(rowSpace(here.jacobian, family.size, 1e-7), residual, family.size);
+    const step = shortestStep(rowSpace(here.jacobian, start.length, 1e-7), residual, start.length);
     point = point.map((p, i) => p + (step[i] ?? 0));
     if (norm(residual) < 1e-13) return point;
   }
-  const worst = lawWithJacobian(family, point).law.reduce(
-    (w, p, i) => Math.max(w, Math.abs(p - (law[i] ?? 0))),
-    0,
-  );
+  const worst = lawAt(point).law.reduce((w, p, i) => Math.max(w, Math.abs(p - (law[i] ?? 0))), 0);
   return worst < largestGap && point.every((p) => p > 0 && p < 1) ? point : undefined;
 }
