@@ -2,12 +2,15 @@ import { aipwMethod } from "./aipw.ts";
 import { discontinuityMethod } from "./discontinuity.ts";
 import { entropyBalancingMethod } from "./entropy-balancing.ts";
 import type { Estimand } from "./estimand.ts";
+import { fixedEffectsMethod } from "./fixed-effects.ts";
+import { groupTimeMethod } from "./group-time.ts";
 import { matchingMethod } from "./matching.ts";
 import type { Method } from "./method.ts";
 import type { Problem } from "./problem.ts";
 import { regressionMethod } from "./regression.ts";
 import { stratificationMethod } from "./stratification.ts";
 import { misfit } from "./suitability.ts";
+import { syntheticControlMethod, syntheticDidMethod } from "./synthetic.ts";
 import { tmleMethod } from "./tmle.ts";
 import { twoStageMethod } from "./two-stage.ts";
 import { weightingMethod } from "./weighting.ts";
@@ -26,6 +29,10 @@ export const methods: readonly Method[] = [
   anyOptions(entropyBalancingMethod),
   anyOptions(twoStageMethod),
   anyOptions(discontinuityMethod),
+  anyOptions(groupTimeMethod),
+  anyOptions(fixedEffectsMethod),
+  anyOptions(syntheticControlMethod),
+  anyOptions(syntheticDidMethod),
 ];
 
 /** Those of `candidates` that answer the estimand (and fit the data, when given). O(methods). */
