@@ -1,8 +1,11 @@
+import DOMPurify from "dompurify";
 import { el } from "../ui/dom.ts";
 import type { Shown } from "./ports.ts";
 
 /**
- * An HTML string in a frame that may do nothing at all: no script, no form, no navigation, no network. Nothing
+ * An HTML string in a frame that may do nothing at all: no script, no form, no navigation, no network. What could
+ * load a document is taken out before, because Chromium opens a connection for a frame inside the frame before
+ * the policy refuses it (measured; `test/e2e/hostile`). Nothing
  * inside can tell its height, so the frame has a modest one, scrolls, and can be pulled taller.
  */
 export function showHtml(html: string): Shown {
@@ -34,7 +37,7 @@ function documentFor(html: string): string {
 <style>html{color-scheme:${document.documentElement.dataset["theme"] ?? "light dark"}}
 body{margin:2px;font:14px/21px system-ui,sans-serif;color:${style.color};background:transparent}
 table{border-collapse:collapse}th,td{padding:4px 12px 4px 0;border-bottom:1px solid #8884;text-align:left}img{max-width:100%}</style>
-${html}`;
+${DOMPurify.sanitize(html, { FORCE_BODY: true, FORBID_TAGS: ["iframe", "frame", "object", "embed", "link", "base", "form"] })}`;
 }
 
 /** From the number of lines and blocks; the frame scrolls when that is too little. */
