@@ -15,6 +15,14 @@ export type * from "./estimand.ts";
 export { toEstimand } from "./estimand.ts";
 export { estimateBy, type GeneralOptions } from "./estimate.ts";
 export { densityTest, discontinuity, discontinuityMethod } from "./discontinuity.ts";
+export {
+  complierEffect,
+  complierMethod,
+  partiallyLinear,
+  partiallyLinearIv,
+  partiallyLinearIvMethod,
+  partiallyLinearMethod,
+} from "./double-ml.ts";
 export { entropyBalancing, entropyBalancingMethod } from "./entropy-balancing.ts";
 export { fixedEffects, fixedEffectsMethod } from "./fixed-effects.ts";
 export { groupTime, groupTimeMethod } from "./group-time.ts";

@@ -1,5 +1,6 @@
 import { aipwMethod } from "./aipw.ts";
 import { discontinuityMethod } from "./discontinuity.ts";
+import { complierMethod, partiallyLinearIvMethod, partiallyLinearMethod } from "./double-ml.ts";
 import { entropyBalancingMethod } from "./entropy-balancing.ts";
 import type { Estimand } from "./estimand.ts";
 import { fixedEffectsMethod } from "./fixed-effects.ts";
@@ -27,7 +28,10 @@ export const methods: readonly Method[] = [
   anyOptions(matchingMethod),
   anyOptions(stratificationMethod),
   anyOptions(entropyBalancingMethod),
+  anyOptions(partiallyLinearMethod),
   anyOptions(twoStageMethod),
+  anyOptions(partiallyLinearIvMethod),
+  anyOptions(complierMethod),
   anyOptions(discontinuityMethod),
   anyOptions(groupTimeMethod),
   anyOptions(fixedEffectsMethod),

@@ -1,9 +1,17 @@
+import { boostingLearner } from "./boosting.ts";
+import { forestLearner } from "./forest.ts";
+import { lassoLearner } from "./lasso.ts";
 import type { Learner } from "./learner.ts";
 import { linearLearner } from "./linear.ts";
 
-export const LEARNERS: readonly Learner[] = [linearLearner];
+export const LEARNERS: readonly Learner[] = [
+  linearLearner,
+  lassoLearner,
+  boostingLearner,
+  forestLearner,
+];
 
-export const LEARNER_NAMES = ["linear"] as const;
+export const LEARNER_NAMES = ["linear", "lasso", "boosting", "forest"] as const;
 export type LearnerName = (typeof LEARNER_NAMES)[number];
 
 /** The learner of that name. */
