@@ -1,5 +1,6 @@
 import { applyBinary, applyFunction } from "./expression.ts";
 import type { Expression } from "./expression.ts";
+import { unreachable } from "./unreachable.ts";
 
 /** constant at index 0, then one slope per basis element. */
 export type Affine = Float64Array;
@@ -58,6 +59,8 @@ export function affineOf(
         size,
       );
     }
+    default:
+      return unreachable(e);
   }
 }
 

@@ -310,7 +310,7 @@ function freshNoise(
     noises.forEach((noise, i) => {
       if (!tied[i]) return;
       noise[0] = 0;
-      for (let j = 0; j <= i; j++) if (tied[j]) noise[0]! += l[i * k + j]! * innovations[j]!;
+      for (let j = 0; j <= i; j++) if (tied[j]) noise[0] += l[i * k + j]! * innovations[j]!;
     });
     return noises;
   });

@@ -22,6 +22,7 @@ import type {
   StructuralModel,
   Variable,
 } from "./model.ts";
+import { unreachable } from "./unreachable.ts";
 
 /** What a writer says about one variable; `buildModel` works out parents, domain and table. */
 export interface VariableSpec {
@@ -236,6 +237,8 @@ function buildMechanism(
       return tableMechanism(spec, mechanism.rows, mechanism.coupling ?? "unspecified", domains);
     case "response":
       return responseMechanism(spec, mechanism.types, domains);
+    default:
+      return unreachable(mechanism);
   }
 }
 

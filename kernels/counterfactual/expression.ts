@@ -1,4 +1,5 @@
 import type { Span } from "./messages.ts";
+import { unreachable } from "./unreachable.ts";
 
 export type BinaryOperator =
   "+" | "-" | "*" | "/" | "^" | "==" | "!=" | "<" | "<=" | ">" | ">=" | "and" | "or" | "xor";
@@ -155,6 +156,8 @@ export function compileExpression(e: Expression, names: readonly string[]): Comp
       if (operands.length === 2) return (values) => apply(first!(values), second!(values));
       return (values) => apply(...operands.map((operand) => operand(values)));
     }
+    default:
+      return unreachable(e);
   }
 }
 
@@ -198,5 +201,7 @@ export function formatExpression(e: Expression, outer = 0): string {
     }
     case "call":
       return `${e.name}(${e.operands.map((part) => formatExpression(part)).join(", ")})`;
+    default:
+      return unreachable(e);
   }
 }

@@ -1,7 +1,7 @@
 import type { Graph } from "../graph/index.ts";
 import { createGraph, districts, parents as parentsOf, topologicalNames } from "../graph/index.ts";
 import type { VariableSpec } from "./build-model.ts";
-import type { FitColumn } from "./fit-model.ts";
+import type { FitColumn } from "./fit-data.ts";
 import { unfitData } from "./messages.ts";
 import { discreteDomain } from "./model.ts";
 import type { ConfoundedComponent } from "./model.ts";

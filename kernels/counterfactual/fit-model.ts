@@ -1,5 +1,4 @@
-import { columnOf, lengthOf, numbersOf } from "../data/table.ts";
-import type { Column, Table } from "../data/table.ts";
+import type { Table } from "../data/table.ts";
 import type { Graph } from "../graph/index.ts";
 import { latentProjection, parents as parentsOf, topologicalNames } from "../graph/index.ts";
 import { fitLogit } from "../math/glm.ts";
@@ -7,20 +6,18 @@ import { leastSquares } from "../math/least-squares.ts";
 import { buildModel } from "./build-model.ts";
 import type { MechanismSpec, TableRow, VariableSpec } from "./build-model.ts";
 import { fitComponents } from "./fit-components.ts";
+import { readData } from "./fit-data.ts";
+import type { FitColumn, FitData, ReadOptions } from "./fit-data.ts";
 import { numberExpression } from "./expression.ts";
 import type { Expression } from "./expression.ts";
 import { unfitData } from "./messages.ts";
 import type { Coupling, StructuralModel } from "./model.ts";
 
-export interface FitModelOptions {
+export interface FitModelOptions extends ReadOptions {
   /** Added to every count of a table; 0 (maximum likelihood) unless said. */
   readonly smoothing?: number;
   /** How units respond, for discrete variables by name or for all (`"*"`). A fit cannot tell this from data. */
   readonly coupling?: Readonly<Record<string, Coupling>>;
-  /** Whole-number columns with at most this many different values are levels; 2 unless said. */
-  readonly maxLevels?: number;
-  /** Column that says how many units a row stands for, so that a joint distribution can be given as a table. */
-  readonly weights?: string;
   /** Highest power of each continuous parent in a continuous variable's mean; 1 unless said. */
   readonly degree?: number;
 }
@@ -68,77 +65,6 @@ export function fitModel(
   });
   const source = table.source === undefined ? {} : { source: table.source.name };
   return buildModel({ variables, components, origin: { kind: "fitted", n: data.n, ...source } });
-}
-
-/** A column of the complete rows: level indices, or numbers. */
-export type FitColumn =
-  | {
-      readonly kind: "levels";
-      readonly name: string;
-      readonly levels: readonly string[];
-      readonly values: Float64Array;
-    }
-  | { readonly kind: "real"; readonly name: string; readonly values: Float64Array };
-
-interface FitData {
-  readonly n: number;
-  readonly byName: ReadonlyMap<string, FitColumn>;
-  /** How many units each row stands for; ones unless a column says. */
-  readonly weights: Float64Array;
-}
-
-/** The complete rows of the columns named. Throws `UserError` for absent or text columns, or no complete row. */
-export function readData(
-  table: Table,
-  names: readonly string[],
-  options: Pick<FitModelOptions, "maxLevels" | "weights">,
-): FitData {
-  const columns = names.map((name) => columnOf(table, name));
-  const given = options.weights === undefined ? undefined : numbersOf(table, options.weights);
-  const rows: number[] = [];
-  for (let i = 0; i < table.n; i++) {
-    if (given !== undefined && !(given[i]! >= 0)) {
-      throw unfitData(`Row ${i + 1} has the weight ${given[i]}`, given[i], "weights of at least 0");
-    }
-    if (columns.every((column) => column.missing?.[i] !== 1)) rows.push(i);
-  }
-  const weights = Float64Array.from(rows, (i) => given?.[i] ?? 1);
-  if (!weights.some((weight) => weight > 0)) {
-    throw unfitData("No row has a value in every variable of the graph", table.n, "complete rows");
-  }
-  const maxLevels = options.maxLevels ?? 2;
-  return {
-    n: rows.length,
-    byName: new Map(columns.map((column) => [column.name, fitColumn(column, rows, maxLevels)])),
-    weights,
-  };
-}
-
-function fitColumn(column: Column, rows: readonly number[], maxLevels: number): FitColumn {
-  const { name } = column;
-  if (column.type === "text") {
-    throw unfitData(
-      `Column "${name}" holds text`,
-      lengthOf(column),
-      "numbers, categories or yes/no values",
-    );
-  }
-  if (column.type === "category") {
-    return {
-      kind: "levels",
-      name,
-      levels: column.levels,
-      values: Float64Array.from(rows, (i) => column.codes[i]!),
-    };
-  }
-  const values = Float64Array.from(rows, (i) => column.values[i]!);
-  if (column.type === "boolean") return { kind: "levels", name, levels: ["0", "1"], values };
-  const distinct = column.type === "integer" ? [...new Set(values)].sort((a, b) => a - b) : [];
-  if (column.type === "integer" && distinct.length <= maxLevels) {
-    const levels = distinct.map(String);
-    return { kind: "levels", name, levels, values: values.map((value) => distinct.indexOf(value)) };
-  }
-  return { kind: "real", name, values };
 }
 
 function fitMechanism(

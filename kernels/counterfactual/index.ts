@@ -54,3 +54,5 @@ export type { FairnessQuestion, FairnessReport, FairnessRow } from "./fairness.t
 export { mechanismSpread, withCoupling } from "./spread.ts";
 export type { MechanismSpread } from "./spread.ts";
 export { formatModel } from "./format-model.ts";
+export { fitFlowModel } from "./fit-flow.ts";
+export type { FitFlowOptions } from "./fit-flow.ts";

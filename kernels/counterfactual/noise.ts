@@ -1,5 +1,6 @@
 import type { Rng } from "../math/rng.ts";
 import type { NoiseFamily } from "./model.ts";
+import { unreachable } from "./unreachable.ts";
 
 /** Mean of the standard noise of a family. */
 export function noiseMean(family: NoiseFamily): number {
@@ -23,6 +24,8 @@ export function drawNoise(family: NoiseFamily, rng: Rng): number {
       const u = openUnit(rng) - 0.5;
       return u < 0 ? Math.log(1 + 2 * u) : -Math.log(1 - 2 * u);
     }
+    default:
+      return unreachable(family);
   }
 }
 
@@ -41,6 +44,8 @@ export function logDensity(family: NoiseFamily, x: number): number {
     }
     case "laplace":
       return -Math.abs(x) - Math.LN2;
+    default:
+      return unreachable(family);
   }
 }
 

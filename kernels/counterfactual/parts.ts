@@ -6,6 +6,7 @@ import { ancestorsOf, descendantsOf, levelIndex, variableOf } from "./model.ts";
 import type { StructuralModel } from "./model.ts";
 import type { Assignment, EffectQuery, Event, Query, Term } from "./query.ts";
 import { valueIn } from "./worlds.ts";
+import { unreachable } from "./unreachable.ts";
 
 /**
  * One summand of a query: weight × E[value · 1(events) | given]. Splitting a difference of expectations into its terms
@@ -66,6 +67,8 @@ export function prepareQuery(model: StructuralModel, query: Query): PreparedQuer
         quantity: query.parts.length === 1 ? prepared[0]!.quantity : "difference",
       };
     }
+    default:
+      return unreachable(query);
   }
 }
 
@@ -192,6 +195,8 @@ function prepareEffect(model: StructuralModel, query: EffectQuery): PreparedQuer
     case "PS":
     case "PNS":
       return prepareCause(model, query, active, reference);
+    default:
+      return unreachable(query.effect);
   }
 }
 
@@ -324,6 +329,8 @@ export function holds(value: number, relation: Event["relation"], bound: number)
       return value >= bound;
     case undefined:
       return true;
+    default:
+      return unreachable(relation);
   }
 }
 

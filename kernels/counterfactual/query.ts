@@ -1,5 +1,6 @@
 import { formatExpression, mapExpression } from "./expression.ts";
 import type { Expression } from "./expression.ts";
+import { unreachable } from "./unreachable.ts";
 
 export type Relation = "=" | "!=" | "<" | "<=" | ">" | ">=";
 
@@ -109,6 +110,8 @@ function formatAssignment({ variable, to }: Assignment): string {
       const parts = to.probabilities.map((p) => formatExpression(p)).join(", ");
       return `${variable} ~ ${to.probabilities.length === 1 ? "bernoulli" : "categorical"}(${parts})`;
     }
+    default:
+      return unreachable(to);
   }
 }
 
@@ -154,6 +157,8 @@ export function formatQuery(query: Query): string {
           return `${sign}${size === 1 ? "" : `${size}*`}${formatQuery(part)}`;
         })
         .join("");
+    default:
+      return unreachable(query);
   }
 }
 

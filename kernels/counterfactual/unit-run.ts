@@ -3,6 +3,7 @@ import type { Plan, Step } from "./plan.ts";
 import { happens } from "./plan.ts";
 import { logDensity } from "./noise.ts";
 import { badQuery } from "./messages.ts";
+import { unreachable } from "./unreachable.ts";
 
 /** The values and noises of one unit while its plan runs. Reused from unit to unit. */
 export class UnitRun {
@@ -89,6 +90,8 @@ export class UnitRun {
         this.values[step.node] = domain.kind === "discrete" ? domain.values[level]! : Number.NaN;
         return 0;
       }
+      default:
+        return unreachable(step);
     }
   }
 

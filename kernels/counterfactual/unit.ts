@@ -5,6 +5,7 @@ import { badParameter } from "./messages.ts";
 import { levelCount } from "./model.ts";
 import type { Coupling, StructuralModel, Variable } from "./model.ts";
 import { drawNoise, logDensity, openUnit } from "./noise.ts";
+import { unreachable } from "./unreachable.ts";
 
 /**
  * One variable's mechanism as a function of private noise and parents' values, with its inverse. Normal noise enters
@@ -106,6 +107,8 @@ export function unitMechanism(model: StructuralModel, variable: Variable): UnitM
         return row;
       });
     }
+    default:
+      return unreachable(mechanism);
   }
 }
 

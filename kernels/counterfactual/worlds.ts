@@ -6,6 +6,7 @@ import { descendantsOf, levelIndex } from "./model.ts";
 import type { Domain, StructuralModel, Variable } from "./model.ts";
 import { formatAssignments } from "./query.ts";
 import type { Assignment, Setting, Term } from "./query.ts";
+import { unreachable } from "./unreachable.ts";
 
 /** One variable in one or more worlds. Copies that must be equal for every unit are one node. */
 export type WorldNode = {
@@ -158,6 +159,8 @@ export class WorldNetwork {
         };
         return { kind: "policy", probabilities: two ? [rest, first] : given };
       }
+      default:
+        return unreachable(to);
     }
   }
 

@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { minimise } from "../../../kernels/counterfactual/simplex.ts";
 
@@ -80,10 +80,12 @@ describe("minimise", () => {
   });
 
   it("does not cycle on Beale's degenerate problem", () => {
-    const rows = Float64Array.of(
-      ...[0.25, -60, -1 / 25, 9, 1, 0, 0],
-      ...[0.5, -90, -1 / 50, 3, 0, 1, 0],
-      ...[0, 0, 1, 0, 0, 0, 1],
+    const rows = Float64Array.from(
+      [
+        [0.25, -60, -1 / 25, 9, 1, 0, 0],
+        [0.5, -90, -1 / 50, 3, 0, 1, 0],
+        [0, 0, 1, 0, 0, 0, 1],
+      ].flat(),
     );
     const found = minimise([-0.75, 150, -0.02, 6, 0, 0, 0], rows, [0, 0, 1], 3, 7);
     expect(found.kind === "optimal" && found.value).toBeCloseTo(-0.05, 12);
