@@ -20,6 +20,12 @@ import type { Evaluator } from "../app/cell/evaluate.ts";
 /** Larger things are told by their size instead of being sent. */
 const MAX_OUTPUT_BYTES = 32 * 1024 * 1024;
 
+/** What the page spends on drawing one, in bytes of the limiter's budget. */
+const OUTPUT_COST = 4096;
+const LOG_COST = 1024;
+/** Of each run, whatever their pace: a loop over fifty charts is no flood. */
+const FREE_OUTPUTS = 200;
+
 export interface KernelOptions {
   readonly evaluate: Evaluator;
 }
@@ -212,7 +218,7 @@ export class Kernel {
 
   #show(cell: string, run: number, index: number, value: unknown): void {
     // asked before anything is rendered, so that a flood costs next to nothing
-    if (!this.#limiter.admit(64)) return;
+    if (index >= FREE_OUTPUTS && !this.#limiter.admit(OUTPUT_COST)) return;
     let bundle: MimeBundle;
     try {
       bundle = toBundle(value, reportOf);
@@ -222,7 +228,7 @@ export class Kernel {
     const bytes = roughBytes(bundle, MAX_OUTPUT_BYTES + 1);
     if (bytes > MAX_OUTPUT_BYTES) {
       bundle = { [mime.text]: `Too large to show (over ${MAX_OUTPUT_BYTES / 2 ** 20} MB).` };
-    } else if (!this.#limiter.admit(bytes)) return;
+    } else if (index >= FREE_OUTPUTS && !this.#limiter.admit(bytes)) return;
     this.#post({ type: "output", cell, run, index, bundle });
   }
 
@@ -240,7 +246,7 @@ export class Kernel {
     for (const level of ["log", "info", "debug", "warn", "error"] as const) {
       console[level] = (...values: unknown[]): void => {
         const text = values.map(inlineText).join(" ").slice(0, 20_000);
-        if (!this.#limiter.admit(2 * text.length + 64)) return;
+        if (!this.#limiter.admit(2 * text.length + LOG_COST)) return;
         this.#post({
           type: "log",
           ...(this.#speaking === undefined ? {} : { cell: this.#speaking }),

@@ -53,7 +53,8 @@ function startWorker(to: MessagePort, gate: FloodGate): Worker {
     name: "dagbok-kernel",
   });
   worker.addEventListener("message", (event) => {
-    if (gate.admit(performance.now())) to.postMessage(event.data);
+    const type = (event.data as { type?: unknown } | null)?.type;
+    if (gate.admit(type, performance.now())) to.postMessage(event.data);
   });
   worker.addEventListener("error", (event) => {
     post(to, { type: "worker-lost", reason: event.message || "The kernel could not be started." });
