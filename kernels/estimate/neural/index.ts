@@ -1,6 +1,9 @@
 import type { Method } from "../method.ts";
+import { cfrMethod } from "./cfr.ts";
 import { dragonnetMethod, tarnetMethod } from "./dragonnet.ts";
+import { snetMethod } from "./snet.ts";
 
+export { CFR_DEFAULTS, cfr, cfrMethod } from "./cfr.ts";
 export { crossFitNets, type CrossFit } from "./cross-fit.ts";
 export type { NeuralData } from "./data.ts";
 export {
@@ -11,9 +14,12 @@ export {
   tarnetMethod,
 } from "./dragonnet.ts";
 export { fitNet, type FitOptions, type FittedNet, type NetBuilder } from "./fit.ts";
+export { SNET_DEFAULTS, snet, snetMethod } from "./snet.ts";
 
 /** The neural methods, in the order they are offered. None loads tfjs before it runs. */
 export const neuralMethods: readonly Method[] = [
   dragonnetMethod,
   tarnetMethod,
+  cfrMethod,
+  snetMethod,
 ] as readonly unknown[] as readonly Method[];

@@ -41,3 +41,20 @@ export function targetedRegularization(
   const h = tf.sub(tf.div(t, g), tf.div(tf.sub(1, t), tf.sub(1, g)));
   return tf.mean(tf.square(tf.sub(y, tf.add(q, tf.mul(epsilon, h)))));
 }
+
+/** Outcome loss in which both arms weigh the same whatever their sizes: w = t/2u + (1-t)/2(1-u) (Shalit et al. 2017). */
+export function weightedOutcomeLoss(
+  { tf, ops }: TensorEngine,
+  y: Tensor2D,
+  q: Tensor2D,
+  t: Tensor2D,
+  treatedShare: number,
+  kind: "continuous" | "binary",
+): Scalar {
+  const weight = tf.add(
+    tf.mul(t, 1 / (2 * treatedShare)),
+    tf.mul(tf.sub(1, t), 1 / (2 * (1 - treatedShare))),
+  );
+  const each = kind === "binary" ? ops.logLoss(y, q) : tf.square(tf.sub(y, q));
+  return tf.mean(tf.mul(weight, each));
+}

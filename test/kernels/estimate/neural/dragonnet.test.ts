@@ -5,7 +5,9 @@ import { createRng } from "../../../../kernels/math/rng.ts";
 import { openTensorEngine } from "../../../../kernels/tensor/backend.ts";
 import type { TensorEngine } from "../../../../kernels/tensor/backend.ts";
 import { estimate } from "../../../../kernels/estimate/index.ts";
-import type { EstimateResult } from "../../../../kernels/estimate/index.ts";
+import type { EstimateResult, Method } from "../../../../kernels/estimate/index.ts";
+import { cfrMethod } from "../../../../kernels/estimate/neural/cfr.ts";
+import { snetMethod } from "../../../../kernels/estimate/neural/snet.ts";
 import {
   DRAGONNET_DEFAULTS,
   dragonnet,
@@ -26,6 +28,8 @@ const SMALL = {
   batchSize: 32,
   decay: 1e-4,
 };
+/** SNet names its widths otherwise. */
+const { headWidth: _, ...OWN } = { ...SMALL, ownWidth: 12 };
 
 let engine: TensorEngine;
 beforeAll(async () => {
@@ -45,33 +49,37 @@ function confounded(n: number, seed: number): Record<string, Float64Array> {
 const spec = { treatment: "t", outcome: "y", adjustment: ["x0", "x1"] };
 
 async function effectBy(
-  method: typeof dragonnetMethod | typeof tarnetMethod,
+  method: unknown,
   options: Record<string, unknown> = {},
 ): Promise<EstimateResult> {
   return estimate(spec, tableOf(confounded(600, 3)), {
-    method,
+    method: method as Method,
     folds: 2,
     seed: 4,
-    ...SMALL,
+    ...(options === OWN ? {} : SMALL),
     ...options,
   });
 }
 
-describe.each([dragonnetMethod, tarnetMethod])(
+describe.each([dragonnetMethod, tarnetMethod, cfrMethod, snetMethod] as Method[])(
   "$name on a confounded process of known effect",
   (method) => {
     it("removes the confounding, with an interval that covers, and finds who gains", async () => {
       const before = engine.memory().tensors;
       const data = confounded(600, 3);
-      const result = await effectBy(method);
+      const result = await effectBy(
+        method,
+        method.options["headWidth"] === undefined ? OWN : SMALL,
+      );
       if (result.kind !== "effect") throw new Error(result.message);
       // Independent oracle: with the right linear models, AIPW is efficient here.
       const oracle = await estimate(spec, tableOf(data), { method: "aipw" });
       if (oracle.kind !== "effect") throw new Error(oracle.message);
       expect(Math.abs(result.estimate - oracle.estimate)).toBeLessThan(2 * oracle.standardError);
       expect(result.standardError / oracle.standardError).toBeLessThan(1.3);
-      expect(result.interval.low).toBeLessThan(1);
-      expect(result.interval.high).toBeGreaterThan(1);
+      const truth = 1 + data["x1"]!.reduce((sum, v) => sum + v / 600, 0);
+      expect(result.interval.low).toBeLessThan(truth);
+      expect(result.interval.high).toBeGreaterThan(truth);
       const { rootPehe } = scoreEffects(
         result.unitEffects!,
         data["x1"]!.map((v) => 1 + v),
