@@ -15,6 +15,7 @@ import type { Event, Query } from "./query.ts";
 import type { Identification, Strategy } from "./result.ts";
 import type { Source, TraceStep } from "./id.ts";
 import { recoverFromSelection } from "./selection.ts";
+import { derive } from "./derivation.ts";
 import { findTwoModels } from "./two-models.ts";
 import { findStrategies, instrumentStrategies } from "./strategies.ts";
 
@@ -36,12 +37,17 @@ export interface IdentifyOptions {
     readonly shifted: readonly string[];
     readonly experiments: readonly (readonly string[])[];
   };
+  /** Whether to write out the do-calculus derivation. Default: up to 30 measured nodes, for ID and IDC. */
+  readonly derivation?: boolean;
   /** A node S of the graph: only the law of units with S = 1 is at hand. Default: the node marked `selected`. */
   readonly selection?: string;
 }
 
 /** From this many nodes on, only one adjustment set is offered instead of all kinds of strategies. */
 const thoroughUpTo = 60;
+
+/** From this many nodes on, the derivation is written only when asked for: its terms grow with the graph. */
+const derivedUpTo = 30;
 
 /**
  * Whether a causal query follows from the graph and the observed law, and by which formula. Complete for
@@ -351,7 +357,15 @@ function answerInterventional(
     treatment.length === 0
       ? claimAs("association")
       : claimAs("identified", positivity(treatment, conditions));
-  return { kind: "identified", query, queryText, estimand, trace, strategies, claim };
+  const proof =
+    treatment.length > 0 &&
+    sources === undefined &&
+    selection === undefined &&
+    (options.derivation ?? measured.nodes.length <= derivedUpTo)
+      ? derive(measured, simple, closed)
+      : undefined;
+  const proved = proof === undefined ? {} : { derivation: proof };
+  return { kind: "identified", query, queryText, estimand, trace, strategies, claim, ...proved };
 }
 
 /**

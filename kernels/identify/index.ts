@@ -44,3 +44,7 @@ export { causationBounds } from "./causation.ts";
 export type { CausationBounds, CausationData, Interval } from "./causation.ts";
 export { minimise } from "./simplex.ts";
 export type { LinearProgramResult } from "./simplex.ts";
+export { derive } from "./derivation.ts";
+export type { Derivation, DerivationStep, DoTerm } from "./derivation.ts";
+export { checkDerivation } from "./check-derivation.ts";
+export type { DerivationCheck } from "./check-derivation.ts";

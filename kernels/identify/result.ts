@@ -1,4 +1,5 @@
 import type { Claim } from "../../app/claim.ts";
+import type { Derivation } from "./derivation.ts";
 import type { Estimand } from "./estimand.ts";
 import type { Hedge, TraceStep } from "./id.ts";
 import type { Query } from "./query.ts";
@@ -44,6 +45,8 @@ export interface Identified extends Answered {
   readonly estimand: Estimand;
   readonly trace: readonly TraceStep[];
   readonly strategies: readonly Strategy[];
+  /** The do-calculus proof, for interventional queries on graphs that are not large; `checkDerivation` replays it. */
+  readonly derivation?: Derivation;
 }
 
 /** The treatment has no directed path to the outcome, or the event contradicts itself: known without data. */
