@@ -86,6 +86,11 @@ export function boundsOf(
     weighted.push({ weight: parts[i]!.weight, compiled: one, mass });
   }
   const facts = known.map((fact) => knownParts(model, fact));
+  for (const fact of facts) {
+    const fixed = fact.parts.every(({ compiled: { numerator } }) => numerator.open.length === 0);
+    // What the tables already fix must not be told otherwise.
+    if (fixed && Math.abs(fact.constant("") - fact.value) > 1e-6) throw contradiction(facts);
+  }
   let lower = 0;
   let upper = 0;
   let unknowns = 0;

@@ -35,6 +35,8 @@ export function describeQuery(
     if (own > 1) for (const a of structuralAssumptions(model, part)) assumptions.set(a.id, a);
     if (own === 3) for (const a of mechanismAssumptions(network)) assumptions.set(a.id, a);
   }
+  if (rung > 1) assumptions.set(modelStructure.id, modelStructure);
+  if (rung > 1 && model.origin.kind === "fitted") assumptions.set(fittedForm.id, fittedForm);
   const steps = [
     rung === 3
       ? "Abduction, action, prediction on the joint network of all worlds of the query."
@@ -50,6 +52,20 @@ export function describeQuery(
     steps,
   };
 }
+
+const modelStructure: Assumption = {
+  id: "model-structure",
+  kind: "model-structure",
+  text: "The arrows of the model are right: each variable hears its own causes and nothing else drawn.",
+  variables: [],
+};
+
+const fittedForm: Assumption = {
+  id: "fitted-mechanisms",
+  kind: "fitted-mechanisms",
+  text: "The fitted mechanisms have the right form, and the data were enough to fit them.",
+  variables: [],
+};
 
 /** For each variable set and each asked about: nothing unmeasured causes both but what the model draws. */
 function structuralAssumptions(model: StructuralModel, part: Part): readonly Assumption[] {

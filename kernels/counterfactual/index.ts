@@ -56,3 +56,4 @@ export type { MechanismSpread } from "./spread.ts";
 export { formatModel } from "./format-model.ts";
 export { fitFlowModel } from "./fit-flow.ts";
 export type { FitFlowOptions } from "./fit-flow.ts";
+export { admitConfounder } from "./admit-confounder.ts";

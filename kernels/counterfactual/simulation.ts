@@ -3,6 +3,7 @@ import type { Rng } from "../math/rng.ts";
 import { normalQuantile } from "../math/distributions.ts";
 import { identified, impossible, needsMechanism } from "./answer.ts";
 import type { QueryContext } from "./context.ts";
+import { NoExactMethod } from "./discrete-network.ts";
 import { compileExpression } from "./expression.ts";
 import { variableOf } from "./model.ts";
 import type { StructuralModel } from "./model.ts";
@@ -31,7 +32,14 @@ export function answerBySimulation(
   options: SimulationOptions,
   reason: string,
 ): CounterfactualResult {
-  const plans = prepared.parts.map((part) => planPart(model, part, prepared.open));
+  let plans: readonly Plan[];
+  try {
+    plans = prepared.parts.map((part) => planPart(model, part, prepared.open));
+  } catch (error) {
+    if (!(error instanceof NoExactMethod)) throw error;
+    const seen = prepared.parts.flatMap(({ given }) => given.map(({ term }) => term.variable));
+    return needsMechanism(model, prepared, context, seen, { reason: error.message });
+  }
   const open = plans.flatMap((plan) => plan.open);
   if (open.length > 0) return needsMechanism(model, prepared, context, open);
   return (
