@@ -28,8 +28,6 @@ export function regression(
   problem: AdjustmentProblem,
   options: RegressionOptions,
 ): Finding | Refusal {
-  const fixed = treatmentFollows(problem);
-  if (fixed !== undefined) return fixed;
   const { n, treatment, outcome } = problem;
   const binary = problem.outcomeKind === "binary";
   const family = options.model === "auto" ? (binary ? "logit" : "linear") : options.model;
@@ -46,6 +44,12 @@ export function regression(
           outcome,
           problem.sampling === undefined ? {} : { weights: problem.sampling },
         );
+  // The treatment's columns come first: if they follow from the covariates, some covariate was dropped.
+  const fixed =
+    fit.dropped.length > 0 && problem.treatmentKind !== "multivalued"
+      ? treatmentFollows(problem)
+      : undefined;
+  if (fixed !== undefined) return fixed;
   const b = fit.coefficients;
   const inverse = "inverse" in fit ? fit.inverse : fit.covariance;
   const mean = (rows: Float64Array): Float64Array =>

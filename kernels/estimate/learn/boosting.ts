@@ -30,18 +30,13 @@ function fit(sample: Sample, binary: boolean, rng: Rng): Fitted {
   const options = { maxLeaves: 31, minLeaf: 20, ridge: 1e-6 };
   const importance = new Float64Array(d);
   const trees: Tree[] = [];
-  const half = training.length > 20_000 ? Math.floor(training.length / 2) : training.length;
+  const halves = training.length > 20_000;
   const bag = rng.fork("bag");
   let best = Infinity;
   let keep = 0;
   for (let k = 0; k < TREES; k++) {
-    for (let i = 0; i < n; i++) {
-      const w = sample.weights?.[i] ?? 1;
-      const p = binary ? logistic(score[i]!) : score[i]!;
-      gradient[i] = w * (y[i]! - p);
-      if (curvature !== undefined) curvature[i] = w * (binary ? Math.max(p * (1 - p), 1e-12) : 1);
-    }
-    const rows = half === training.length ? training.slice() : draw(training, half, bag);
+    slopes(sample, binary, score, gradient, curvature);
+    const rows = halves ? draw(training, bag) : training.slice();
     const tree = growTree(data, rows, gradient, curvature, options, rng, importance);
     if (tree.left[0]! < 0) break;
     trees.push(tree);
@@ -68,14 +63,39 @@ function fit(sample: Sample, binary: boolean, rng: Rng): Fitted {
   };
 }
 
-/** A random subset in ascending order (so that memory is read forwards), by selection sampling. O(n). */
-function draw(rows: Int32Array, count: number, rng: Rng): Int32Array {
-  const out = new Int32Array(count);
-  let taken = 0;
-  for (let i = 0; i < rows.length && taken < count; i++) {
-    if (rng.next() * (rows.length - i) < count - taken) out[taken++] = rows[i]!;
+/** Derivatives of the loss at the current scores. O(n). */
+function slopes(
+  sample: Sample,
+  binary: boolean,
+  score: Float64Array,
+  gradient: Float64Array,
+  curvature: Float64Array | undefined,
+): void {
+  const { n, y, weights } = sample;
+  for (let i = 0; i < n; i++) {
+    const p = binary ? 1 / (1 + Math.exp(-score[i]!)) : score[i]!;
+    gradient[i] = y[i]! - p;
+    if (curvature !== undefined) curvature[i] = binary ? Math.max(p * (1 - p), 1e-12) : 1;
   }
-  return out;
+  if (weights === undefined || curvature === undefined) return;
+  for (let i = 0; i < n; i++) {
+    gradient[i]! *= weights[i]!;
+    curvature[i]! *= weights[i]!;
+  }
+}
+
+/** Each row with probability one half, in ascending order so that memory is read forwards. O(n). */
+function draw(rows: Int32Array, rng: Rng): Int32Array {
+  const out = new Int32Array(rows.length);
+  let taken = 0;
+  let bits = 0;
+  for (let i = 0; i < rows.length; i++) {
+    // One draw decides for 32 rows.
+    if (i % 32 === 0) bits = Math.floor(rng.next() * 2 ** 32) | 0;
+    if ((bits & 1) === 1) out[taken++] = rows[i]!;
+    bits >>>= 1;
+  }
+  return out.slice(0, taken);
 }
 
 function startingValue(sample: Sample, binary: boolean): number {

@@ -36,8 +36,9 @@ export function binColumns(x: Float64Array, n: number, d: number, width = 64): B
 
 function cutsOf(column: Float64Array, width: number): Float64Array {
   // Quantiles of a sample place the edges as well as all rows would.
-  const step = Math.max(1, Math.floor(column.length / 20_000));
-  const sample = step === 1 ? column.slice() : column.filter((_, i) => i % step === 0);
+  const step = Math.max(1, Math.floor(column.length / 5000));
+  const sample = new Float64Array(Math.ceil(column.length / step));
+  for (let k = 0; k < sample.length; k++) sample[k] = column[k * step]!;
   sample.sort();
   const distinct = sample.filter((v, i) => i === 0 || v !== sample[i - 1]);
   if (distinct.length <= width) {
