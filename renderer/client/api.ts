@@ -41,7 +41,7 @@ export function createFetchApi(options: FetchApiOptions): Api {
   const doFetch = options.fetch ?? fetch.bind(globalThis);
   return {
     async call<R extends RouteName>(route: R, input: Routes[R]["in"]): Promise<Routes[R]["out"]> {
-      const request = buildRequest(route, (input ?? {}) as Record<string, unknown>);
+      const request = buildRequest(route, { ...input });
       const headers = new Headers(request.headers);
       const token = options.token();
       if (token !== undefined) headers.set(tokenHeader, token);
@@ -58,7 +58,7 @@ export function createFetchApi(options: FetchApiOptions): Api {
       }
       if (!response.ok) throw await refusal(response);
       if (route === "getBlob") {
-        return new Uint8Array(await response.arrayBuffer()) as Routes[R]["out"];
+        return new Uint8Array(await response.arrayBuffer());
       }
       return (await response.json()) as Routes[R]["out"];
     },
@@ -92,7 +92,8 @@ export function buildRequest(route: RouteName, input: Record<string, unknown>): 
   if (method === "GET" || method === "DELETE") {
     const query = new URLSearchParams();
     for (const [key, value] of Object.entries(rest)) {
-      if (value !== undefined) query.set(key, String(value));
+      if (value !== undefined)
+        query.set(key, typeof value === "string" ? value : JSON.stringify(value));
     }
     if (query.size > 0) filled += `?${query.toString()}`;
     return { method, path: filled, headers: {} };

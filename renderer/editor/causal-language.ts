@@ -1,3 +1,4 @@
+import { causalKeywords } from "./highlight.ts";
 import type * as Monaco from "monaco-editor/editor";
 
 /** One grammar for the small causal languages: graph, identify, estimate, counterfactual, data, model. */
@@ -18,11 +19,7 @@ export function registerCausalLanguage(monaco: typeof Monaco): void {
     ],
   });
   monaco.languages.setMonarchTokensProvider("causal", {
-    keywords: [
-      ..."do in from by given latent where on with seed effect not and or as unobserved treatment outcome adjusted selected compare to".split(
-        " ",
-      ),
-    ],
+    keywords: causalKeywords.split(" "),
     tokenizer: {
       root: [
         [/#.*$|\/\/.*$/, "comment"],

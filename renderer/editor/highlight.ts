@@ -4,43 +4,46 @@ import type { Diagnostic } from "../../app/cell/program.ts";
 type Token = "keyword" | "string" | "number" | "comment" | "type" | "function" | "operator";
 
 interface Language {
-  /** One alternative per token kind, named groups; tried at every position in order. */
+  /**
+   * Named groups are token kinds. A `word` is matched whole and then told apart, so that no text makes the
+   * pattern try the same letters again and again.
+   */
   readonly pattern: RegExp;
+  readonly keywords?: ReadonlySet<string>;
 }
 
 const tsKeywords =
-  "as|async|await|break|case|catch|class|const|continue|debugger|default|delete|do|else|enum|export|extends|false|finally|for|from|function|if|implements|import|in|instanceof|interface|keyof|let|new|null|of|private|protected|public|readonly|return|satisfies|static|super|switch|this|throw|true|try|type|typeof|undefined|var|void|while|with|yield";
+  "as async await break case catch class const continue debugger default delete do else enum export extends false finally for from function if implements import in instanceof interface keyof let new null of private protected public readonly return satisfies static super switch this throw true try type typeof undefined var void while with yield";
 
 const ts: Language = {
+  keywords: new Set(tsKeywords.split(" ")),
   pattern: new RegExp(
     [
       String.raw`(?<comment>\/\/[^\n]*|\/\*[\s\S]*?(?:\*\/|$))`,
       String.raw`(?<string>"(?:[^"\\\n]|\\.)*"?|'(?:[^'\\\n]|\\.)*'?|${"`"}(?:[^${"`"}\\]|\\[\s\S])*${"`"}?)`,
-      String.raw`(?<number>\b(?:0[xob][\da-f_]+|\d[\d_]*(?:\.[\d_]+)?(?:e[+-]?\d+)?n?)\b)`,
-      String.raw`(?<keyword>\b(?:${tsKeywords})\b)`,
-      String.raw`(?<type>\b[A-Z][\w$]*\b)`,
-      String.raw`(?<function>\b[a-z_$][\w$]*(?=\s*\())`,
-      String.raw`(?<operator>=>|[-+*/%=<>!&|^~?:]+)`,
+      String.raw`(?<word>[\p{L}_$][\p{L}\p{N}_$]*)`,
+      String.raw`(?<number>0[xob][\da-f_]+|\d[\d_]*(?:\.\d[\d_]*)?(?:e[+-]?\d+)?n?)`,
+      String.raw`(?<operator>[-+*/%=<>!&|^~?:]+)`,
     ].join("|"),
-    "g",
+    "gu",
   ),
 };
 
-const causalKeywords =
-  "do|in|from|by|given|latent|where|on|with|seed|effect|not|and|or|as|unobserved|treatment|outcome|adjusted|selected|compare|to";
+/** Words of the causal languages, for the editor's grammar too. */
+export const causalKeywords =
+  "do in from by given latent where on with seed effect not and or as unobserved treatment outcome adjusted selected compare to";
 
 const causal: Language = {
+  keywords: new Set(causalKeywords.split(" ")),
   pattern: new RegExp(
     [
       String.raw`(?<comment>#[^\n]*|\/\/[^\n]*)`,
       String.raw`(?<string>"(?:[^"\\\n]|\\.)*"?)`,
       String.raw`(?<operator><->|->|<-|o->|<-o|o-o|--|[=|:~])`,
-      String.raw`(?<number>\b\d+(?:\.\d+)?(?:e[+-]?\d+)?\b)`,
-      String.raw`(?<keyword>\b(?:${causalKeywords})\b)`,
-      String.raw`(?<type>\b[PE](?=[\s({\[]))`,
-      String.raw`(?<function>\b[a-z][\w-]*(?=\())`,
+      String.raw`(?<word>[\p{L}_][\p{L}\p{N}_]*)`,
+      String.raw`(?<number>\d+(?:\.\d+)?(?:e[+-]?\d+)?)`,
     ].join("|"),
-    "g",
+    "gu",
   ),
 };
 
@@ -51,7 +54,7 @@ const markdown: Language = {
       String.raw`(?<string>${"`"}[^${"`"}\n]+${"`"})`,
       String.raw`(?<number>\$[^$\n]+\$)`,
       String.raw`(?<type>\*\*[^*\n]+\*\*|__[^_\n]+__)`,
-      String.raw`(?<function>\[[^\]\n]*\]\([^)\n]*\))`,
+      String.raw`(?<function>\[[^\]\n]{0,200}\]\([^)\n]{0,500}\))`,
       String.raw`(?<comment>^>[^\n]*)`,
     ].join("|"),
     "gm",
@@ -108,17 +111,25 @@ export function tokenize(text: string, kind: string): readonly Span[] {
   const spans: Span[] = [];
   // A long line of data gains nothing from colours.
   if (text.length > 100_000) return spans;
-  for (const match of text.matchAll(languages[languageOf(kind)].pattern)) {
-    const found = Object.entries(match.groups ?? {}).find(([, part]) => part !== undefined);
-    if (found !== undefined && match[0].length > 0) {
-      spans.push({
-        start: match.index,
-        end: match.index + match[0].length,
-        token: found[0] as Token,
-      });
-    }
+  const language = languages[languageOf(kind)];
+  for (const match of text.matchAll(language.pattern)) {
+    const found = Object.entries(match.groups ?? {}).find(([, part]) => part !== undefined)?.[0];
+    const end = match.index + match[0].length;
+    const token = found === "word" ? classify(match[0], text, end, language) : (found as Token);
+    if (token !== undefined && end > match.index) spans.push({ start: match.index, end, token });
   }
   return spans;
+}
+
+function classify(word: string, text: string, end: number, language: Language): Token | undefined {
+  if (language.keywords?.has(word) === true) return "keyword";
+  const called = text[end] === "(";
+  if (language === causal) {
+    if (/^[PE]$/.test(word) && /[({[]/.test(text[end] ?? "")) return "type";
+    return called ? "function" : undefined;
+  }
+  if (/^\p{Lu}/u.test(word)) return "type";
+  return called ? "function" : undefined;
 }
 
 /** Highlighted text as DOM, with findings underlined where they are. */

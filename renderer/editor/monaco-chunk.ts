@@ -2,6 +2,7 @@ import "monaco-editor/features/register.all";
 import "monaco-editor/languages/definitions/typescript/register";
 import "monaco-editor/languages/definitions/markdown/register";
 import * as monaco from "monaco-editor/editor";
+// oxlint-disable-next-line import/default -- Vite makes the default export of `?worker`
 import EditorWorker from "monaco-editor/editor/editor.worker?worker";
 import { onThemeChange } from "../theme/theme.ts";
 import { registerCausalLanguage } from "./causal-language.ts";

@@ -12,7 +12,7 @@ export type ToFrame = KernelRequest | SupervisorRequest;
 export interface KernelConnection {
   readonly post: (message: ToFrame, transfer?: Transferable[]) => void;
   /** Set once, by the client. */
-  onmessage: ((message: FromFrame) => void) | undefined;
+  receiver: ((message: FromFrame) => void) | undefined;
   dispose(): void;
 }
 
@@ -177,7 +177,7 @@ export class KernelClient {
       return;
     }
     this.#connection = connection;
-    connection.onmessage = (message) => {
+    connection.receiver = (message) => {
       if (life === this.#life) this.#receive(message);
     };
     this.#heard();

@@ -27,7 +27,7 @@ export function connectFrame(notebook: string, host: HTMLElement): Promise<Kerne
       () => {
         frame.contentWindow?.postMessage({ type: "connect" }, origin, [port2]);
         const connection: KernelConnection = {
-          onmessage: undefined,
+          receiver: undefined,
           post: (message: ToFrame, transfer) => port1.postMessage(message, transfer ?? []),
           dispose() {
             port1.close();
@@ -35,7 +35,7 @@ export function connectFrame(notebook: string, host: HTMLElement): Promise<Kerne
           },
         };
         port1.addEventListener("message", (event) =>
-          connection.onmessage?.(event.data as FromFrame),
+          connection.receiver?.(event.data as FromFrame),
         );
         port1.start();
         resolve(connection);

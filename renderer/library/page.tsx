@@ -201,7 +201,7 @@ export function LibraryPage({ api }: { readonly api: Api }) {
                   <NotebookRow
                     key={notebook.id}
                     notebook={notebook}
-                    onOpen={() => open(notebook.id)}
+                    search={search.value}
                     menu={(anchor) =>
                       openMenu({
                         label: notebook.title,
@@ -307,7 +307,7 @@ export function LibraryPage({ api }: { readonly api: Api }) {
 
 function NotebookRow(props: {
   readonly notebook: NotebookSummary;
-  readonly onOpen: () => void;
+  readonly search: string;
   readonly menu: (anchor: HTMLElement) => void;
 }) {
   const { notebook } = props;
@@ -320,7 +320,9 @@ function NotebookRow(props: {
           {ago(notebook.updatedAt)}
           {notebook.origin !== "here" && <> · {notebook.origin}</>}
         </span>
-        {notebook.snippet !== undefined && <Snippet text={notebook.snippet} />}
+        {notebook.snippet !== undefined && (
+          <Snippet text={notebook.snippet} search={props.search} />
+        )}
       </a>
       <button
         type="button"
@@ -335,9 +337,15 @@ function NotebookRow(props: {
   );
 }
 
-/** The store marks what was found with brackets of its own; plain text otherwise. */
-function Snippet({ text }: { readonly text: string }) {
-  const parts = text.split(/(?:<mark>|<\/mark>|\u0002|\u0003)/);
+/** A passage with the words that were searched for. */
+function Snippet({ text, search }: { readonly text: string; readonly search: string }) {
+  const words = search.split(/[^\p{L}\p{N}_$]+/u).filter(Boolean);
+  const parts =
+    words.length === 0
+      ? [text]
+      : text.split(
+          new RegExp(`(${words.map((word) => word.replaceAll("$", "\\$")).join("|")})`, "giu"),
+        );
   return (
     <span class="notebook-snippet">
       {parts.map((part, i) => (i % 2 === 1 ? <mark key={i}>{part}</mark> : part))}

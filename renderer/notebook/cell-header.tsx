@@ -53,6 +53,11 @@ export function CellHeader({ id, mood, selected, showCode }: Props) {
           </button>
         )
       )}
+      {moodWords[mood] !== "" && (
+        <span class="cell-state" data-mood={mood}>
+          {moodWords[mood]}
+        </span>
+      )}
       {(inputs.length > 0 || outputs.length > 0) && (
         <span class="cell-io">
           {inputs.length > 0 && <span class="io-in">{short(inputs)}</span>}
@@ -65,9 +70,6 @@ export function CellHeader({ id, mood, selected, showCode }: Props) {
         {cell.flags.lazy && <span title="Runs only on demand">lazy</span>}
         {cell.flags.pinned && <span title="Its code stays visible">pinned</span>}
         {cell.flags.locked && <span title="Cannot be deleted">locked</span>}
-      </span>
-      <span class="cell-state" data-mood={mood}>
-        {moodWords[mood]}
       </span>
       {runtime.ms !== undefined && !busy && runnable && (
         <span class="cell-time">{duration(runtime.ms)}</span>

@@ -1,5 +1,5 @@
 import type { Cell } from "../../app/notebook/document.ts";
-import { createCell, FLAGS, type Flag } from "../../app/notebook/document.ts";
+import { createCell, FLAGS, type Flag, newCellId } from "../../app/notebook/document.ts";
 import type { Edit } from "../../app/notebook/edits.ts";
 import { kindInfo } from "../../kernels/cells/catalogue.ts";
 import type { NotebookModel } from "../state/notebook-model.ts";
@@ -307,8 +307,8 @@ export class NotebookCommands {
 
   #insertAll(cells: readonly Cell[], at: number): void {
     const taken = new Set(this.#model.order.value);
-    const made = cells.map(({ id: _, ...rest }) => {
-      const cell = createCell(rest, taken);
+    const made = cells.map((copied) => {
+      const cell = createCell({ ...copied, id: newCellId(taken) }, taken);
       taken.add(cell.id);
       return cell;
     });

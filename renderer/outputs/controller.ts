@@ -87,7 +87,8 @@ export class OutputController {
 
   /** A bundle that is not what its type promises must not take the page with it. */
   #draw(show: Show, value: unknown, bundle: MimeBundle): Shown {
-    const plain = String(bundle[mime.text] ?? "");
+    const text = bundle[mime.text];
+    const plain = typeof text === "string" ? text : "";
     try {
       return show(value, this.#ports, plain);
     } catch (error) {

@@ -58,11 +58,14 @@ export class LossChart {
         ),
       );
     }
-    for (const tick of [xs[0], xs[1]]) {
+    for (const [tick, anchor] of [
+      [xs[0], "start"],
+      [xs[1], "end"],
+    ] as const) {
       picture.append(
         svg(
           "text",
-          { class: "tick", x: x(tick), y: HEIGHT - 4, "text-anchor": "middle" },
+          { class: "tick", x: x(tick), y: HEIGHT - 4, "text-anchor": anchor },
           short(tick),
         ),
       );

@@ -54,16 +54,26 @@ export function showTable(first: TablePage, ports: OutputPorts): Shown {
       for (let i = start; i < end; i++) made.push(rowElement(i, rowAt(rows, i), numeric));
       made.push(spacer(((total - end) * ROW) / scale, page.columns.length));
       body.replaceChildren(...made);
-      for (const at of [pageOf(start), pageOf(Math.max(start, end - 1))]) {
-        if (rows.has(at) || asked.has(at) || ports.tablePage === undefined || total === 0) continue;
+      ask(start, end);
+    };
+    /** Pages are asked for only when a row in view is not here. */
+    const ask = (start: number, end: number): void => {
+      for (const at of new Set([pageOf(start), pageOf(Math.max(start, end - 1))])) {
+        const first = Math.max(start, at);
+        const last = Math.min(end, at + PAGE);
+        let missing = false;
+        for (let i = first; i < last; i++) missing ||= rowAt(rows, i) === undefined;
+        if (!missing || asked.has(at) || ports.tablePage === undefined) continue;
         asked.add(at);
         ports.tablePage(at, PAGE).then(
           (answer) => {
             if (controller.signal.aborted) return;
             keep(rows, answer);
+            foot.textContent = summary;
             fill();
           },
           (error: unknown) => {
+            asked.delete(at);
             foot.textContent = `${summary}. ${error instanceof Error ? error.message : ""}`;
           },
         );
@@ -144,7 +154,11 @@ function rowElement(
       row === undefined
         ? el("td", { class: "loading" }, "…")
         : text === null || text === undefined
-          ? el("td", { class: "missing" }, el("span", { "aria-label": "missing" }, "–"))
+          ? el(
+              "td",
+              { class: isNumber ? "missing numeric" : "missing" },
+              el("span", { "aria-label": "missing" }, "–"),
+            )
           : el("td", { class: isNumber ? "numeric" : undefined }, text),
     );
   });

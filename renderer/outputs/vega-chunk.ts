@@ -32,19 +32,19 @@ export async function renderChart(host: HTMLElement, given: Spec): Promise<() =>
     return logger;
   };
   const compiled = vegaLite.compile(spec as unknown as vegaLite.TopLevelSpec, {
-    config: chartConfig() as vegaLite.Config,
+    config: chartConfig(),
     logger,
   });
   // No eval in this page: expressions are walked as trees.
   const runtime = vega.parse(compiled.spec, {}, { ast: true });
   const view = new vega.View(runtime, {
-    expr: expressionInterpreter as unknown,
+    expr: expressionInterpreter,
     loader: refusingLoader,
     logger,
     renderer: rowCount(given) > HEAVY ? "canvas" : "svg",
     container: host,
     hover: true,
-  } as vega.ViewOptions);
+  });
   await view.runAsync();
   if (problems.length > 0 && host.childElementCount === 0) throw new Error(problems[0]);
   return () => {

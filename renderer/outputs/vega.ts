@@ -60,7 +60,7 @@ export function showChart(spec: Spec, summary: string): Shown {
       }
       finalize?.();
       finalize = end;
-      for (const child of [...canvas.children]) if (child !== next) child.remove();
+      canvas.replaceChildren(next);
       canvas.style.minHeight = "";
     } catch (error) {
       if (mine !== generation) return;

@@ -71,7 +71,7 @@ export class NotebookSession {
       onEvent: (event) => this.#receive(event),
       onStatus: (status) => this.#emit({ kind: "status", status }),
       onRestart: () => this.#restarted(),
-      visible: () => document.visibilityState !== "hidden",
+      visible: () => globalThis.document?.visibilityState !== "hidden",
     });
     this.#saver = new OutputSaver(this.document.id, options.api, options.digests, (text) =>
       this.#emit({ kind: "message", level: "error", text }),
@@ -165,13 +165,23 @@ export class NotebookSession {
   async dispose(): Promise<void> {
     this.#stopListening();
     clearTimeout(this.#tellTimer);
-    this.#saveInputs();
+    if (this.#inputFrame !== undefined) cancelAnimationFrame(this.#inputFrame);
+    this.#keepInputs();
     this.#kernel.dispose();
     this.#listeners.clear();
     await this.#saver.flush();
   }
 
   #saveInputs(): void {
+    const inputs = this.#keepInputs();
+    // A control shown from a saved output: nothing holds its value yet, so its cell runs with the new one.
+    const cold = inputs.filter(
+      ({ cell }) => !this.cell(cell).finished && !this.#kernel.running.has(cell),
+    );
+    if (cold.length > 0) this.run([...new Set(cold.map(({ cell }) => cell))]);
+  }
+
+  #keepInputs(): readonly { readonly cell: string }[] {
     clearTimeout(this.#inputSave);
     const inputs = [...this.#inputs.values()];
     this.#inputs.clear();
@@ -181,15 +191,11 @@ export class NotebookSession {
       .map(({ cell, key, value }) => ({
         kind: "set-input" as const,
         cell,
-        name: key,
+        name: inputName(key),
         value: toJson(value),
       }));
     this.document.apply(edits);
-    // A control shown from a saved output: nothing holds its value yet, so its cell runs with the new one.
-    const cold = inputs.filter(
-      ({ cell }) => !this.cell(cell).finished && !this.#kernel.running.has(cell),
-    );
-    if (cold.length > 0) this.run([...new Set(cold.map(({ cell }) => cell))]);
+    return inputs;
   }
 
   #tellSoon(): void {
@@ -325,6 +331,17 @@ export function toKernelCell(cell: Cell): KernelCell {
     ...(cell.name === undefined ? {} : { name: cell.name }),
     ...(cell.flags.disabled ? { disabled: true } : {}),
     ...(cell.flags.lazy ? { lazy: true } : {}),
-    inputs: cell.inputs,
+    inputs: Object.fromEntries(
+      Object.entries(cell.inputs).map(([name, value]) => [inputKey(name), value]),
+    ),
   };
+}
+
+/** The kernel counts controls from 0; names in a notebook do not begin with a digit. */
+function inputName(key: string): string {
+  return /^\d/.test(key) ? `$${key}` : key;
+}
+
+function inputKey(name: string): string {
+  return /^\$\d/.test(name) ? name.slice(1) : name;
 }

@@ -100,7 +100,7 @@ export type IconName = keyof typeof sources;
 export function iconMarkup(name: IconName): string {
   return sources[name]
     .replace(/<!--.*?-->/s, "")
-    .replace(/\s(class|width|height)="[^"]*"/g, "")
+    .replace(/<svg[^>]*>/, (tag) => tag.replace(/\s(class|width|height)="[^"]*"/g, ""))
     .replace("<svg", '<svg class="icon" aria-hidden="true" focusable="false"');
 }
 

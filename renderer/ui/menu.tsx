@@ -43,7 +43,7 @@ export function MenuHost() {
     node.querySelector<HTMLElement>("[role^=menuitem]:not([aria-disabled])")?.focus();
   }, [menu]);
   useEffect(() => {
-    if (menu === undefined) return;
+    if (menu === undefined) return undefined;
     const outside = (event: Event): void => {
       if (!ref.current?.contains(event.target as Node)) open.value = undefined;
     };

@@ -46,7 +46,7 @@ function idealLayout(block: GraphBlock, sizes: ReadonlyMap<string, Size>): Posit
   const given = block.nodes.filter((node) => node.x !== undefined && node.y !== undefined);
   if (given.length === block.nodes.length && given.length > 0) return scaleGiven(block);
   const graph = new DagreGraph();
-  graph.setGraph({ rankdir: "LR", nodesep: 34, ranksep: 64, marginx: 0, marginy: 0 });
+  graph.setGraph({ rankdir: "LR", nodesep: 40, edgesep: 36, ranksep: 64, marginx: 0, marginy: 0 });
   graph.setDefaultEdgeLabel(() => ({}));
   for (const { name } of block.nodes) {
     const size = sizes.get(name) ?? { width: 60, height: 30 };

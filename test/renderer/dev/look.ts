@@ -74,7 +74,7 @@ if (process.argv[1] === new URL(import.meta.url).pathname) {
   for (const spec of wanted) {
     const [scene = "demo", width = "1280", scheme = "light", full = ""] = spec.split(":");
     const page = await browser.newPage({
-      viewport: { width: Number(width), height: 860 },
+      viewport: { width: Number(width), height: full === "" ? 860 : Number(full) },
       colorScheme: scheme === "dark" ? "dark" : "light",
     });
     page.on("console", (m) => {
@@ -83,11 +83,13 @@ if (process.argv[1] === new URL(import.meta.url).pathname) {
     page.on("pageerror", (e) => console.log(spec, e.stack ?? e.message));
     await scenes[scene]?.(page, url);
     await page.waitForTimeout(1200);
-    if (full !== "") await page.evaluate(() => document.documentElement.classList.add("look-all"));
-    await page.screenshot({
-      path: `${out}-${spec.replaceAll(":", "-")}.png`,
-      fullPage: full !== "",
-    });
+    const name = `${out}-${spec.replaceAll(":", "-")}`;
+    // A tall window comes as several pictures of a size one can look at.
+    const height = full === "" ? 860 : Number(full);
+    for (let y = 0; y < height; y += 1200) {
+      const clip = { x: 0, y, width: Number(width), height: Math.min(1200, height - y) };
+      await page.screenshot({ path: `${name}${y === 0 ? "" : `-${y / 1200}`}.png`, clip });
+    }
     await page.close();
   }
   await browser.close();

@@ -214,7 +214,7 @@ function summary(entry: Entry, search?: string) {
     ...(at < 0 || search === undefined
       ? {}
       : {
-          snippet: `…${text.slice(Math.max(0, at - 40), at)}<mark>${text.slice(at, at + search.length)}</mark>${text.slice(at + search.length, at + 60)}…`,
+          snippet: `…${text.slice(Math.max(0, at - 40), at)}${text.slice(at, at + search.length)}${text.slice(at + search.length, at + 60)}…`,
         }),
   };
 }

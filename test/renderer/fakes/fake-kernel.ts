@@ -19,13 +19,13 @@ export function fakeKernel(
     let cells: readonly KernelCell[] = [];
     let run = 0;
     const connection: KernelConnection = {
-      onmessage: undefined,
+      receiver: undefined,
       post(message: ToFrame) {
         setTimeout(() => receive(message), 0);
       },
       dispose: () => clearInterval(beat),
     };
-    const post = (event: FromFrame): void => connection.onmessage?.(event);
+    const post = (event: FromFrame): void => connection.receiver?.(event);
     const beat = setInterval(() => post({ type: "beat", at: Date.now() }), 200);
     const analyse = (): void =>
       post({
