@@ -17,7 +17,8 @@ export function findTypeOutputs(
   const names = new Set<string>();
   let at = 0;
   for (const { start, end } of [...statements, { start: source.length, end: source.length }]) {
-    for (const name of declaredTypes(blankedText(source, code, at, start))) names.add(name);
+    const blanked = blankedText(source, code, at, start);
+    if (blanked !== "") for (const name of declaredTypes(blanked)) names.add(name);
     for (const name of inlineTypes(source.slice(start, end))) names.add(name);
     at = end;
   }
@@ -27,7 +28,12 @@ export function findTypeOutputs(
 /** What is in the source and no longer in the code: types, without the comments around them. */
 function blankedText(source: string, code: string, start: number, end: number): string {
   let text = "";
-  for (let at = start; at < end; at++) text += source[at] === code[at] ? " " : source[at];
+  for (let at = start; at < end; at++) {
+    const from = at;
+    while (at < end && source.charCodeAt(at) !== code.charCodeAt(at)) at++;
+    // Blanks of the source are not told from blanked text: a word ends at them all the same.
+    if (at > from) text += `${source.slice(from, at)} `;
+  }
   return text;
 }
 
