@@ -25,7 +25,8 @@ export function parseLavaan(text: string): Graph {
     if (scan.at >= text.length) return finish(draft);
     const line = /[^\n;]*/y;
     line.lastIndex = scan.at;
-    if (/:=|==|[<>]/.test(line.exec(scan.text)?.[0] ?? "")) {
+    const content = (line.exec(scan.text)?.[0] ?? "").replace(/"(?:[^"\\]|\\.)*"/g, '""');
+    if (/:=|==|[<>]/.test(content)) {
       scan.at = line.lastIndex;
       continue;
     }
@@ -47,13 +48,13 @@ function readFormula(scan: Scanner, draft: Draft): void {
   if (scan.at < scan.text.length && !/[\n;]/.test(scan.text[scan.at] ?? "")) {
     throw unexpected(scan, "+ or the end of the line");
   }
-  for (const a of left) {
-    if (a === "1")
+  for (const { name: a, plain } of left) {
+    if (plain && a === "1")
       throw syntaxError(scan.text, start, scan.at, "A number stands on the left.", "a variable");
     touch(draft, a);
     if (match[0] === "=~") describe(draft, a, { latent: true });
-    for (const b of right) {
-      if (b === "1" || b === "0") continue;
+    for (const { name: b, plain: bare } of right) {
+      if (bare && (b === "1" || b === "0")) continue; // an intercept
       touch(draft, b);
       if (match[0] === "~") join(draft, b, "->", a, start, scan.at);
       else if (match[0] === "=~") join(draft, a, "->", b, start, scan.at);
@@ -65,15 +66,21 @@ function readFormula(scan: Scanner, draft: Draft): void {
 const coefficient =
   /(?:[-+]?[0-9.]+(?:e[-+]?\d+)?|[\p{L}_.][\p{L}\p{N}_.]*(?:\([^()\n]*\))?)\s*\*\s*/uy;
 
-function readSum(scan: Scanner): string[] {
-  const names: string[] = [];
+interface Variable {
+  readonly name: string;
+  /** Written without quotes, so that 1 means the intercept. */
+  readonly plain: boolean;
+}
+
+function readSum(scan: Scanner): Variable[] {
+  const names: Variable[] = [];
   for (;;) {
     coefficient.lastIndex = scan.at;
     if (coefficient.test(scan.text)) scan.at = coefficient.lastIndex;
     const read = readName(scan);
     if (read === undefined)
       throw unexpected(scan, 'a variable (in "quotes" if it has blanks or signs)');
-    names.push(read.name);
+    names.push({ name: read.name, plain: scan.text[read.start] !== '"' });
     skipBlanks(scan, false);
     if (scan.text[scan.at] !== "+") return names;
     scan.at++;

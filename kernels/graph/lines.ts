@@ -45,7 +45,8 @@ function splitLine(line: string, offset: number, separator: string): Cell[] {
   let start = 0;
   let inQuotes = false;
   for (let i = 0; i <= line.length; i++) {
-    if (line[i] === '"') inQuotes = !inQuotes;
+    if (inQuotes && line[i] === "\\") i++;
+    else if (line[i] === '"') inQuotes = !inQuotes;
     if (i < line.length && (inQuotes || line[i] !== separator)) continue;
     const raw = line.slice(start, i);
     const lead = raw.length - raw.trimStart().length;
