@@ -28,7 +28,7 @@ export function admitConfounder(model: StructuralModel, x: string, y: string): S
   );
   for (const { variables } of merged) for (const name of variables) touched.add(name);
   const members = model.variables.filter(({ name }) => touched.has(name));
-  const component = jointOf(model, members, merged);
+  const component = { ...jointOf(model, members, merged), ...arcsOf(merged, [x, y]) };
   const components = [...model.components.filter((c) => !merged.includes(c)), component];
   return {
     ...model,
@@ -40,6 +40,15 @@ export function admitConfounder(model: StructuralModel, x: string, y: string): S
         : { ...variable, mechanism: { kind: "confounded", component: index } };
     }),
   };
+}
+
+/** The arcs of a merged component; none when one of its parts allowed for any. */
+function arcsOf(
+  merged: readonly ConfoundedComponent[],
+  arc: readonly [string, string],
+): Pick<ConfoundedComponent, "arcs"> {
+  if (merged.some(({ arcs }) => arcs === undefined)) return {};
+  return { arcs: [...merged.flatMap(({ arcs }) => arcs ?? []), arc] };
 }
 
 /** Q[members] is the product of the members' tables and of the c-factors being merged (Tian & Pearl 2002). */

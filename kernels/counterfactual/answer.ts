@@ -49,7 +49,7 @@ export function identified(
 export function bounded(
   prepared: PreparedQuery,
   context: QueryContext,
-  value: BoundedResult["value"],
+  range: BoundedResult["value"] & { readonly sharp: boolean },
   variables: readonly string[],
   method: Method,
 ): BoundedResult {
@@ -58,8 +58,8 @@ export function bounded(
     kind: "bounded",
     query: context.text,
     quantity: prepared.quantity,
-    value,
-    sharp: true,
+    value: { lower: range.lower, upper: range.upper },
+    sharp: range.sharp,
     variables,
     method,
     claim: claim(context, "bounded", [step]),

@@ -13,6 +13,7 @@ import {
   componentPolytope,
   costOf,
   indicator,
+  isComplete,
   tablePolytopes,
   verticesOf,
   withKnown,
@@ -31,6 +32,8 @@ export type BoundsAnswer =
       readonly kind: "range";
       readonly lower: number;
       readonly upper: number;
+      /** Whether some model reaches each end; otherwise the range may be wider than need be. */
+      readonly sharp: boolean;
       /** Names of the variables whose responses are open. */
       readonly variables: readonly string[];
       readonly unknowns: number;
@@ -105,7 +108,18 @@ export function boundsOf(
     constraints = Math.max(constraints, answer.constraints);
     programs += answer.programs;
   }
-  return { kind: "range", lower, upper, variables, unknowns, constraints, programs };
+  const sharp = isSharp(model, pieces.keys());
+  return { kind: "range", lower, upper, sharp, variables, unknowns, constraints, programs };
+}
+
+const COMPONENT = "component:";
+
+function isSharp(model: StructuralModel, keys: Iterable<string>): boolean {
+  return [...keys].every(
+    (key) =>
+      !key.startsWith(COMPONENT) ||
+      isComplete(model.components[Number(key.slice(COMPONENT.length))]!),
+  );
 }
 
 /** Parts that share an open piece must be bounded together; groups that share none add up. */
@@ -236,7 +250,7 @@ function polytopesOf(
     // Tables of one world already hold every rung-2 value, so a known value adds nothing to them.
     return tablePolytopes(piece.variables[0]!, sums);
   }
-  let polytope = componentPolytope(model, Number(piece.key.slice("component:".length)));
+  let polytope = componentPolytope(model, Number(piece.key.slice(COMPONENT.length)));
   for (const { sum, value } of relevant) polytope = withKnown(polytope, sum, value);
   return [polytope];
 }
@@ -415,7 +429,7 @@ function fractional(
   const joined = [joinSlots(piece, [top, bottom])];
   const [polytope] = piece.key.startsWith("table:")
     ? tablePolytopes(piece.variables[0]!, joined)
-    : [componentPolytope(model, Number(piece.key.slice("component:".length)))];
+    : [componentPolytope(model, Number(piece.key.slice(COMPONENT.length)))];
   if (polytope === undefined) return { kind: "impossible" };
   const cost = costOf(polytope, top);
   const mass = costOf(polytope, bottom);
@@ -436,7 +450,8 @@ function fractional(
     return { kind: "unsolved", variables, reason: "The evidence may have probability zero." };
   }
   const size = { unknowns: n + 1, constraints: m + 1, programs: 2 };
-  return { kind: "range", lower: least.value, upper: -most.value, variables, ...size };
+  const sharp = isSharp(model, [piece.key]);
+  return { kind: "range", lower: least.value, upper: -most.value, sharp, variables, ...size };
 }
 
 /** All slots in one pattern of weight zero, so that they end up in one polytope. */

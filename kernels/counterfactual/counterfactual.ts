@@ -133,7 +133,7 @@ function answerByBounds(
   if (answer.kind === "unsolved") {
     return needsMechanism(model, prepared, context, answer.variables, { reason: answer.reason });
   }
-  const { lower, upper, variables, unknowns, constraints, programs } = answer;
+  const { lower, upper, sharp, variables, unknowns, constraints, programs } = answer;
   const method = { name: "linear-program", unknowns, constraints, programs } as const;
   if (upper - lower < POINT) {
     const step = `Every model with these tables gives the same answer (${programs} linear programs).`;
@@ -142,7 +142,7 @@ function answerByBounds(
   if (prepared.quantity === "probability" && lower < POINT && upper > 1 - POINT) {
     return needsMechanism(model, prepared, context, variables, { value: { lower: 0, upper: 1 } });
   }
-  return bounded(prepared, context, { lower, upper }, variables, method);
+  return bounded(prepared, context, { lower, upper, sharp }, variables, method);
 }
 
 function answerGaussian(

@@ -39,6 +39,9 @@ export function fitComponents(
     components.push({
       variables,
       parents: outside,
+      arcs: graph.edges
+        .filter(({ mark, from }) => mark === "<->" && district.includes(from))
+        .map(({ from, to }) => [from, to] as const),
       probabilities: cFactor(graph, order, variables, outside, columns, weights),
     });
     for (const name of variables) {

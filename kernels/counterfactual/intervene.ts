@@ -35,6 +35,14 @@ function setOne(model: StructuralModel, name: string, to: Setting): StructuralMo
   const variable = variableOf(model, name);
   const names = model.variables.map((v) => v.name);
   if (variable === undefined) throw unknownVariable("query", undefined, name, names);
+  if (variable.mechanism.kind === "confounded") {
+    throw badQuery(
+      `"${name}" shares unmeasured causes with other variables, which a changed model cannot keep`,
+      name,
+      "a variable with a mechanism of its own",
+      `Ask the model itself, e.g. P(… | do(${name}=…)).`,
+    );
+  }
   if (to.kind === "term") {
     throw badQuery(
       `"${name}" is set to a counterfactual`,

@@ -109,6 +109,11 @@ export interface NoiseCorrelation {
 export interface ConfoundedComponent {
   readonly variables: readonly string[];
   readonly parents: readonly string[];
+  /**
+   * Pairs that share an unmeasured cause, each pair's own and independent of the others'. Absent: any two may share
+   * one, and all may share the same.
+   */
+  readonly arcs?: readonly (readonly [string, string])[];
   /** Absent when only single facts about the joint are known, to be given to `bounds`. */
   readonly probabilities?: Float64Array;
 }

@@ -238,11 +238,16 @@ function invertible(network: WorldNetwork, id: number, free: (root: number) => b
 }
 
 function isAncestor(network: WorldNetwork, ancestor: number, node: number): boolean {
-  if (node < ancestor) return false;
-  return (
-    node === ancestor ||
-    network.nodes[node]!.parents.some((parent) => isAncestor(network, ancestor, parent))
-  );
+  const seen = new Set<number>();
+  const stack = [node];
+  while (stack.length > 0) {
+    const at = stack.pop()!;
+    if (at === ancestor) return true;
+    if (seen.has(at) || at < ancestor) continue;
+    seen.add(at);
+    stack.push(...network.nodes[at]!.parents);
+  }
+  return false;
 }
 
 /** How an expression depends on one variable when all others are held. */

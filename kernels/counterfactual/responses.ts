@@ -1,4 +1,4 @@
-import type { StructuralModel, Variable } from "./model.ts";
+import type { ConfoundedComponent, StructuralModel, Variable } from "./model.ts";
 import { levelCount } from "./model.ts";
 import { solve } from "../math/dense.ts";
 
@@ -186,7 +186,103 @@ export function componentPolytope(model: StructuralModel, index: number): Respon
     rows.set(indicator(shape, pattern), row * shape.types);
     right[row] = probabilities[row]!;
   }
-  return { ...shape, rows, right };
+  return withIndependence(model, component, members, { ...shape, rows, right });
+}
+
+/** Whether the program knows everything: every two members may share a cause, so no independence is left out. */
+export function isComplete({ variables, arcs }: ConfoundedComponent): boolean {
+  if (arcs === undefined) return true;
+  const joined = (a: string, b: string): boolean =>
+    arcs.some(([p, q]) => (p === a && q === b) || (p === b && q === a));
+  return variables.every((a, i) => variables.slice(0, i).every((b) => joined(a, b)));
+}
+
+/**
+ * Independence that missing arcs imply, where it is linear: a member v without parents in the component has a known law
+ * at each configuration, and it is independent of the joint responses of all members that share no cause with it.
+ * Products of two unknown laws are left out, so bounds of such components hold but need not be sharp.
+ */
+function withIndependence(
+  model: StructuralModel,
+  component: ConfoundedComponent,
+  members: readonly Variable[],
+  polytope: ResponsePolytope,
+): ResponsePolytope {
+  const { arcs } = component;
+  if (arcs === undefined || isComplete(component)) return polytope;
+  const rows: Float64Array[] = [];
+  for (const v of members) {
+    if (v.parents.some((name) => component.variables.includes(name))) continue;
+    const apart = polytope.slots.flatMap((slot, i) => {
+      const tied = arcs.some(([a, b]) => [a, b].includes(v.name) && [a, b].includes(slot.variable));
+      return slot.variable === v.name || tied ? [] : [i];
+    });
+    if (apart.length === 0) continue;
+    const groups = groupTypes(polytope, apart);
+    const own = polytope.slots.filter(({ variable }) => variable === v.name);
+    for (const slot of own) {
+      for (let level = 0; level + 1 < levelCount(v.domain); level++) {
+        const law = lawOf(model, component, v, slot.configuration, level);
+        const mask = indicator(polytope, { slots: [slot], levels: [level] });
+        for (let g = 0; g <= groups.reduce((a, b) => Math.max(a, b), 0); g++) {
+          rows.push(Float64Array.from(mask, (hit, type) => (groups[type] === g ? hit - law : 0)));
+          if (rows.length * polytope.types > ENTRY_LIMIT) return polytope;
+        }
+      }
+    }
+  }
+  const all = new Float64Array(polytope.rows.length + rows.length * polytope.types);
+  all.set(polytope.rows);
+  rows.forEach((row, i) => all.set(row, polytope.rows.length + i * polytope.types));
+  const right = Float64Array.of(...polytope.right, ...rows.map(() => 0));
+  return { ...polytope, rows: all, right };
+}
+
+/** Numbers the joint levels of some slots, per type. */
+function groupTypes(
+  { slots, cards, types }: ResponsePolytope,
+  chosen: readonly number[],
+): Int32Array {
+  const strides = slots.map((_, i) => cards.slice(i + 1).reduce((a, b) => a * b, 1));
+  return Int32Array.from({ length: types }, (_, type) =>
+    chosen.reduce(
+      (group, i) => group * cards[i]! + (Math.floor(type / strides[i]!) % cards[i]!),
+      0,
+    ),
+  );
+}
+
+/** P(v = level) at a configuration of its parents, all of which lie outside the component. */
+function lawOf(
+  model: StructuralModel,
+  component: ConfoundedComponent,
+  v: Variable,
+  configuration: number,
+  level: number,
+): number {
+  const cardOf = (name: string): number =>
+    levelCount(model.variables.find((other) => other.name === name)!.domain);
+  const at = new Map<string, number>();
+  let rest = configuration;
+  for (const name of v.parents.toReversed()) {
+    at.set(name, rest % cardOf(name));
+    rest = Math.floor(rest / cardOf(name));
+  }
+  const names = [...component.parents, ...component.variables];
+  let sum = 0;
+  component.probabilities!.forEach((p, index) => {
+    let left = index;
+    let fits = true;
+    for (const name of names.toReversed()) {
+      const own = left % cardOf(name);
+      left = Math.floor(left / cardOf(name));
+      if (name === v.name) fits &&= own === level;
+      // Outside parents that v does not read make no difference: take their first level.
+      else if (component.parents.includes(name)) fits &&= own === (at.get(name) ?? 0);
+    }
+    if (fits) sum += p;
+  });
+  return sum;
 }
 
 /** With one more row: a pattern sum whose value is known, e.g. from an experiment. */

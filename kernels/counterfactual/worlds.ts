@@ -70,6 +70,7 @@ export class WorldNetwork {
   nodeOf(term: Term, doing: readonly Assignment[] = []): number {
     const variable = this.variableIndex(term.variable);
     const world = this.worldOf(merge(term.assignments, doing), doing);
+    this.prepare(variable, world);
     const id = this.copy(variable, world);
     this.asked.push({ variable, world, id });
     return id;
@@ -166,7 +167,9 @@ export class WorldNetwork {
 
   private copyOfTerm(term: Term, doing: readonly Assignment[]): number {
     const variable = this.variableIndex(term.variable);
-    return this.copy(variable, this.worldOf(merge(term.assignments, doing), doing));
+    const world = this.worldOf(merge(term.assignments, doing), doing);
+    this.prepare(variable, world);
+    return this.copy(variable, world);
   }
 
   private expression(index: number, expression: Expression): Resolved {
@@ -190,6 +193,28 @@ export class WorldNetwork {
     }
     const domains = names.map((read) => this.model.variables[this.variableIndex(read)]!.domain);
     return resolveLevels(expression, names, domains);
+  }
+
+  /** Makes what a copy needs in topological order, so that long chains do not nest calls. */
+  private prepare(variable: number, world: World): void {
+    const needed = new Set<number>();
+    const stack = [variable];
+    while (stack.length > 0) {
+      const at = stack.pop()!;
+      if (needed.has(at) || world.copies.has(at)) continue;
+      needed.add(at);
+      for (const name of this.reads(at, world.settings.get(at))) stack.push(this.index.get(name)!);
+    }
+    for (const at of [...needed].sort((a, b) => a - b)) this.copy(at, world);
+  }
+
+  /** Names that the copy of a variable in a world is made of. */
+  private reads(variable: number, setting: Resolved | undefined): readonly string[] {
+    const { name, parents } = this.model.variables[variable]!;
+    if (setting === undefined) return parents;
+    if (setting.kind === "value" || setting.kind === "node") return [];
+    const expressions = setting.kind === "function" ? [setting.expression] : setting.probabilities;
+    return expressions.flatMap(variablesOf).flatMap((read) => (read === name ? parents : [read]));
   }
 
   private copy(variable: number, world: World, natural = false): number {

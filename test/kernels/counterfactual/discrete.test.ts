@@ -159,6 +159,13 @@ m = x or u; w = (m and v) xor x; y = (m + 2*w + 3*x >= 3)`;
     );
   });
 
+  it("walks a chain of 2000 variables without nesting calls", () => {
+    const lines = Array.from({ length: 2000 }, (_, i) => `v${i + 1} ~ bernoulli(0.2 + 0.6*v${i})`);
+    const model = parseModel(["v0 ~ bernoulli(0.5)", ...lines].join("\n"));
+    expect(pointOf(counterfactual(model, "P(v2000 | v0=1)"))).toBeCloseTo(0.5, 10);
+    expect(pointOf(counterfactual(model, "ATE(v1990 -> v2000)"))).toBeCloseTo(0.6 ** 10, 10);
+  });
+
   it("ties two Gumbel worlds by the closed form that simulation finds", async () => {
     const { gumbelPair } = await import("../../../kernels/counterfactual/gumbel.ts");
     const p = [0.5, 0.3, 0.2];
