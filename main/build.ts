@@ -55,6 +55,7 @@ const targets: Readonly<Record<TargetName, Target>> = {
     configs: () => [
       nodeBundle("main", "main/electron.ts", "electron.cjs", "cjs"),
       nodeBundle("main", "main/storage/worker.ts", "storage-worker.cjs", "cjs"),
+      nodeBundle("main", "main/backend/html/chart-process.ts", "chart-process.mjs", "es"),
       nodeBundle("main", "main/preload.ts", "preload.cjs", "cjs"),
     ],
   },
@@ -83,6 +84,9 @@ function buildOptions(folder: string): NonNullable<InlineConfig["build"]> {
   };
 }
 
+// `canvas` is an option of Vega that nobody has installed.
+const outside = ["electron", "better-sqlite3", "canvas"];
+
 /** A bundle for Node or Electron's main process; native and runtime packages stay outside. */
 function nodeBundle(
   folder: string,
@@ -100,15 +104,15 @@ function nodeBundle(
       target: "node24",
       rolldownOptions: {
         input: inProject(entry),
-        external: (id: string) => isBuiltin(id) || id === "electron" || id === "better-sqlite3",
+        external: (id: string) => isBuiltin(id) || outside.includes(id),
         output: {
           format,
           entryFileNames: file,
-          ...(format === "cjs" ? { codeSplitting: false } : {}),
+          ...(file === "node-entry.js" ? {} : { codeSplitting: false }),
         },
       },
     },
-    ssr: { noExternal: true, external: ["electron", "better-sqlite3"] },
+    ssr: { noExternal: true, external: [...outside] },
     // What is built for Electron finds its files beside itself.
     ...(format === "cjs" ? { define: { "import.meta.url": "__bundleUrl" } } : {}),
     plugins: format === "cjs" ? [bundleUrl] : [],

@@ -1,7 +1,7 @@
-import { UserError } from "../../app/errors.ts";
 import { formatNotebook } from "../../app/notebook/format.ts";
 import type { Routes } from "../../app/protocol/routes.ts";
 import type { NotebookStore, StoredNotebook } from "../../app/protocol/store.ts";
+import { exportIpynb } from "./ipynb.ts";
 
 export type ExportFormat = Routes["exportNotebook"]["in"]["to"];
 
@@ -11,7 +11,7 @@ export type BlobReader = Pick<NotebookStore, "getBlob">;
 export async function exportNotebook(
   stored: StoredNotebook,
   to: ExportFormat,
-  _blobs: BlobReader,
+  blobs: BlobReader,
 ): Promise<Routes["exportNotebook"]["out"]> {
   const { notebook } = stored;
   const name = fileNameOf(notebook.title);
@@ -22,13 +22,19 @@ export async function exportNotebook(
         mime: "text/typescript",
         text: formatNotebook(notebook),
       };
+    case "ipynb":
+      return {
+        fileName: `${name}.ipynb`,
+        mime: "application/x-ipynb+json",
+        text: exportIpynb(stored),
+      };
+    case "html": {
+      // Loaded when asked for: charts and formulas bring much code along.
+      const { exportHtml } = await import("./export-html.ts");
+      return { fileName: `${name}.html`, mime: "text/html", text: await exportHtml(stored, blobs) };
+    }
     default:
-      throw new UserError({
-        code: "export-format",
-        message: `There is no export to ${to}.`,
-        value: to,
-        expected: "ts, ipynb or html",
-      });
+      throw new Error("There is no such export.");
   }
 }
 

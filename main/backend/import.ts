@@ -2,6 +2,8 @@ import { UserError } from "../../app/errors.ts";
 import type { Notebook } from "../../app/notebook/document.ts";
 import { parseNotebook } from "../../app/notebook/format.ts";
 import type { SavedOutput } from "../../app/protocol/store.ts";
+import { readCarried } from "./html/carried.ts";
+import { importIpynb } from "./ipynb.ts";
 
 export interface Imported {
   readonly notebook: Notebook;
@@ -18,6 +20,8 @@ export interface Imported {
 export async function importNotebook(fileName: string, text: string): Promise<Imported> {
   const name = fileName.toLowerCase();
   if (/\.(?:ts|dagbok)$/.test(name)) return plain(parseNotebook(text));
+  if (name.endsWith(".ipynb")) return importIpynb(text, fileName);
+  if (/\.html?$/.test(name)) return readCarried(text);
   throw new UserError({
     code: "import-format",
     message: `${fileName} is of no format that can be imported.`,
