@@ -220,11 +220,15 @@ function findSplit(
     const column = columns[draw]!;
     const width = edges[column]!.length + 1;
     if (width < 2) continue;
-    histogram.fill(0, 0, width * 5);
     const base = column * n;
+    let lowest = width;
+    let highest = 0;
     for (let k = from; k < to; k++) {
       const i = rows[k]!;
-      const at = 5 * bins[base + i]!;
+      const bin = bins[base + i]!;
+      if (bin < lowest) lowest = bin;
+      if (bin > highest) highest = bin;
+      const at = 5 * bin;
       histogram[at]! += 1;
       histogram[at + 1]! += rho[i]!;
       if (w !== undefined) {
@@ -239,7 +243,7 @@ function findSplit(
     let smallLeft = 0;
     let wLeft = 0;
     let wwLeft = 0;
-    for (let bin = 0; bin < width - 1; bin++) {
+    for (let bin = lowest; bin < highest; bin++) {
       const here = histogram[5 * bin]!;
       if (here === 0) continue;
       rowsLeft += here;
@@ -250,7 +254,6 @@ function findSplit(
         wLeft += histogram[5 * bin + 3]!;
         wwLeft += histogram[5 * bin + 4]!;
       }
-      if (rowsRight === 0) break;
       if (Math.min(rowsLeft, rowsRight) < Math.max(minimumLeaf, balance * count)) continue;
       if (w !== undefined) {
         const smallRight = small - smallLeft;
@@ -267,6 +270,8 @@ function findSplit(
         best = { column, bin };
       }
     }
+    // Left clean for the next column: small nodes touch few bins
+    histogram.fill(0, 5 * lowest, 5 * highest + 5);
   }
   return best;
 }

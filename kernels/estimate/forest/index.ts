@@ -1,0 +1,8 @@
+export {
+  fitCausalForest,
+  forestMethod,
+  forestNuisances,
+  type CausalForest,
+  type CausalForestData,
+  type CausalForestOptions,
+} from "./causal-forest.ts";
