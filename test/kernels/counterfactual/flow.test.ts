@@ -83,9 +83,9 @@ x3 = 20/(1 + exp(-x2^2 + x1)) + u3; u3 ~ normal(0, 1)`);
   }
 
   it("learns unit counterfactuals of a nonlinear model that least squares misses", async () => {
-    const table = sample(triangle, long ? 10_000 : 1500, createRng(5));
+    const table = sample(triangle, long ? 5000 : 1500, createRng(5));
     const before = engine.memory().tensors;
-    const options = { backend: "wasm" as const, epochs: long ? 150 : 40 };
+    const options = { backend: "wasm" as const, epochs: long ? 100 : 40 };
     const flow = await fitFlowModel(graph, table, createRng(1), options);
     expect(engine.memory().tensors).toBe(before);
     const powers = fitModel(graph, table, { degree: 2 });
