@@ -5,9 +5,30 @@ import type {
   OverlapDiagnostic,
   WeightsDiagnostic,
 } from "./diagnostic.ts";
-import type { Finding } from "./method.ts";
+import type { Finding, Refusal } from "./method.ts";
 import type { AdjustmentProblem } from "./problem.ts";
+import { fitPropensity } from "./propensity.ts";
 import { targetWeights } from "./target.ts";
+import { balancingWeights } from "./weighting.ts";
+
+/**
+ * Overlap, balance and weights of an adjustment before any estimate is made, under the logit propensity of the target.
+ * A refusal when the covariates tell treatment without error. O(nd²).
+ */
+export function diagnose(problem: AdjustmentProblem): readonly Diagnostic[] | Refusal {
+  const model = fitPropensity(problem);
+  if (model.kind !== "propensity") return model;
+  const propensity = model.fit.fitted;
+  const weights = balancingWeights(problem.treatment, propensity, problem.estimand.target);
+  return diagnoseFinding(problem, {
+    kind: "finding",
+    estimate: 0,
+    standardError: 0,
+    errors: "",
+    propensity,
+    weights,
+  });
+}
 
 /** Everything that follows from a problem and a finding's propensities and weights. O(nd). */
 export function diagnoseFinding(problem: AdjustmentProblem, finding: Finding): Diagnostic[] {

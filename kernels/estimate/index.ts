@@ -8,7 +8,7 @@ import type { Method } from "./method.ts";
 import { methods } from "./methods.ts";
 
 export { aipw, aipwMethod } from "./aipw.ts";
-export { balance, overlap, weightSummary } from "./diagnose.ts";
+export { balance, diagnose, overlap, weightSummary } from "./diagnose.ts";
 export type * from "./diagnostic.ts";
 export type * from "./effect.ts";
 export type * from "./estimand.ts";
@@ -32,9 +32,28 @@ export { stratification, stratificationMethod } from "./stratification.ts";
 export { tmle, tmleMethod } from "./tmle.ts";
 export { twoStage, twoStageMethod } from "./two-stage.ts";
 export type * from "./method.ts";
+export { frontDoor, frontDoorMethod, mediation, mediationMethod } from "./mediation.ts";
+export { metaLearner, metaLearnerMethods } from "./meta-learners.ts";
 export { methods, methodsFor } from "./methods.ts";
 export { prepare } from "./prepare.ts";
 export type * from "./problem.ts";
+export {
+  refute,
+  REFUTATIONS,
+  type Refutation,
+  type RefutationName,
+  type RefuteOptions,
+} from "./refute.ts";
+export {
+  adjustedEstimate,
+  eValue,
+  partialRSquared,
+  robustnessValue,
+  rosenbaumSignTest,
+  type Sensitivity,
+  sensitivity,
+  type SensitivityOptions,
+} from "./sensitivity.ts";
 export { regression, regressionMethod } from "./regression.ts";
 export { weighting, weightingMethod } from "./weighting.ts";
 

@@ -6,6 +6,8 @@ import type { Estimand } from "./estimand.ts";
 import { fixedEffectsMethod } from "./fixed-effects.ts";
 import { groupTimeMethod } from "./group-time.ts";
 import { matchingMethod } from "./matching.ts";
+import { frontDoorMethod, mediationMethod } from "./mediation.ts";
+import { metaLearnerMethods } from "./meta-learners.ts";
 import type { Method } from "./method.ts";
 import type { Problem } from "./problem.ts";
 import { regressionMethod } from "./regression.ts";
@@ -29,9 +31,12 @@ export const methods: readonly Method[] = [
   anyOptions(stratificationMethod),
   anyOptions(entropyBalancingMethod),
   anyOptions(partiallyLinearMethod),
+  ...metaLearnerMethods.map((m) => anyOptions(m)),
   anyOptions(twoStageMethod),
   anyOptions(partiallyLinearIvMethod),
   anyOptions(complierMethod),
+  anyOptions(frontDoorMethod),
+  anyOptions(mediationMethod),
   anyOptions(discontinuityMethod),
   anyOptions(groupTimeMethod),
   anyOptions(fixedEffectsMethod),
