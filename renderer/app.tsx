@@ -127,8 +127,10 @@ function App(props: {
           </p>
         </main>
       )}
-      <MenuHost />
-      <ToastHost />
+      <aside aria-label="Menus and messages">
+        <MenuHost />
+        <ToastHost />
+      </aside>
     </>
   );
 }

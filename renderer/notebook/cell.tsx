@@ -189,7 +189,7 @@ function Below({ id, mood }: { readonly id: string; readonly mood: string }) {
           Waiting for {state.on.map((each) => model.nameOf(each)).join(", ")}.
         </p>
       )}
-      <Outputs id={id} />
+      {runtime.outputs.length > 0 && <Outputs id={id} />}
       {failure !== undefined && <Failure id={id} />}
       <Log id={id} />
     </>

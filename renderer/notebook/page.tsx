@@ -40,6 +40,7 @@ export function NotebookPage({ model, api }: { readonly model: NotebookModel; re
     return () => context.pool.dispose();
   }, [context]);
   const order = model.order.value;
+  const drawn = useGradually(order.length);
   return (
     <NotebookProvider value={context}>
       <div
@@ -60,6 +61,7 @@ export function NotebookPage({ model, api }: { readonly model: NotebookModel; re
         <NotebookHeader api={api} outline={outlineOpen.value} panel={panelOpen.value} />
         {outlineOpen.value && <Outline />}
         <main class="paper" aria-label="Notebook">
+          <h1 class="visually-hidden">{model.notebook.value.title}</h1>
           {order.length === 0 ? (
             <EmptyNotebook />
           ) : (
@@ -68,7 +70,7 @@ export function NotebookPage({ model, api }: { readonly model: NotebookModel; re
                 <InsertButton index={0} selected={false} />
               </div>
               <ol class="cells" role="list" aria-label={`${order.length} cells`}>
-                {order.map((id) => (
+                {order.slice(0, drawn.value).map((id) => (
                   <CellRow id={id} key={id} />
                 ))}
               </ol>
@@ -103,6 +105,24 @@ export function NotebookPage({ model, api }: { readonly model: NotebookModel; re
       }
     }
   }
+}
+
+const FIRST = 16;
+const STEP = 40;
+
+/** How many cells are in the page: those on the first screen at once, the rest as fast as the page stays free. */
+function useGradually(count: number): { readonly value: number } {
+  const drawn = useSignal(Math.min(count, FIRST));
+  useEffect(() => {
+    if (drawn.value >= count) {
+      // Cells that are added later are drawn at once.
+      drawn.value = Infinity;
+      return undefined;
+    }
+    const timer = setTimeout(() => (drawn.value += STEP), 0);
+    return () => clearTimeout(timer);
+  }, [drawn.value, count]);
+  return drawn;
 }
 
 function createContext(

@@ -1,5 +1,5 @@
 // @vitest-environment jsdom
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { difference } from "../../renderer/editor/controller.ts";
 import { highlight, tokenize } from "../../renderer/editor/highlight.ts";

@@ -8,13 +8,18 @@ import {
   type ToFrame,
 } from "../../renderer/kernel/client.ts";
 
+type Answer = (message: ToFrame, say: (message: FromFrame) => void) => void;
+
 /** A frame that does what the test tells it to, and remembers what it was told. */
 class Frame implements KernelConnection {
   receiver: ((message: FromFrame) => void) | undefined;
   readonly sent: ToFrame[] = [];
   disposed = false;
   beating = true;
-  constructor(readonly answer: (message: ToFrame, say: (message: FromFrame) => void) => void) {}
+  readonly answer: Answer;
+  constructor(answer: Answer) {
+    this.answer = answer;
+  }
   post(message: ToFrame): void {
     this.sent.push(message);
     this.answer(message, (reply) => this.receiver?.(reply));
@@ -30,7 +35,7 @@ class Frame implements KernelConnection {
   }
 }
 
-function setUp(answer: (message: ToFrame, say: (message: FromFrame) => void) => void) {
+function setUp(answer: Answer) {
   const frames: Frame[] = [];
   const statuses: KernelStatus[] = [];
   let restarts = 0;
