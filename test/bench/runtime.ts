@@ -17,9 +17,9 @@ interface Subject {
 
 const sizes = [250, 1_000, 10_000];
 const rounds = new Map([
-  [250, 200],
-  [1_000, 100],
-  [10_000, 25],
+  [250, 400],
+  [1_000, 300],
+  [10_000, 40],
 ]);
 
 console.log("shape     variables  stock ms  ours ms  ratio (median of interleaved rounds)");
@@ -44,7 +44,7 @@ console.log(
 async function compare(shape: Shape, size: number, count: number): Promise<[number, number]> {
   const subjects = [subject("stock", Stock, shape, size), subject("ours", Runtime, shape, size)];
   const times: [number[], number[]] = [[], []];
-  const warmUp = 5;
+  const warmUp = 20;
   for (let round = 0; round < count + warmUp; round++) {
     for (const i of round % 2 === 0 ? [0, 1] : [1, 0]) {
       const elapsed = await (subjects[i] as Subject).redefineRoot(round + 1);

@@ -190,6 +190,56 @@ describe("waiting", () => {
     expect([...gates.keys()]).toEqual(["l1", "r1", "l2", "r2", "l3", "r3"]);
   });
 
+  it("publishes no result that lands while an input is being computed anew", async () => {
+    const runtime = create();
+    const main = runtime.module();
+    const seen: unknown[] = [];
+    const gates: PromiseWithResolvers<void>[] = [];
+    let same = false;
+    const a = main.variable(true).define("a", [], () => 1);
+    const u = main.variable(true).define("u", ["a"], async (a: number) => {
+      if (a > 1) await sleep(5);
+      return same ? 1 : a;
+    });
+    cutOff(u, Object.is);
+    main.variable(true).define("v", ["u"], async (u: number) => {
+      const gate = Promise.withResolvers<void>();
+      gates.push(gate);
+      await gate.promise;
+      return u;
+    });
+    main.variable(true).define("d", ["u", "v"], (u: number, v: number) => seen.push([u, v]));
+    await runtime._compute();
+    await sleep(0);
+    a.define("a", [], () => 2);
+    await runtime._compute();
+    gates[0]?.resolve();
+    await sleep(0);
+    expect(seen).toEqual([]); // u is under way to 2, v has landed with 1
+    await sleep(20);
+    gates[1]?.resolve();
+    await sleep(0);
+    expect(seen).toEqual([[2, 2]]);
+
+    // What has landed is used after all if the input turns out to be as before.
+    same = true;
+    a.define("a", [], () => 3);
+    await sleep(20);
+    a.define("a", [], () => 4);
+    await runtime._compute();
+    gates[2]?.resolve();
+    await sleep(0);
+    expect(seen.length).toBe(1);
+    await sleep(20);
+    expect([seen, gates.length]).toEqual([
+      [
+        [2, 2],
+        [1, 1],
+      ],
+      3,
+    ]);
+  });
+
   it("finds circles of any size and recovers from them", async () => {
     const runtime = create();
     const main = runtime.module();
@@ -252,12 +302,14 @@ describe("generators", () => {
     main.variable(true).define("d", ["g"], () => runs++);
     let ticks = 0;
     const timer = setInterval(() => ticks++, 10);
+    const start = performance.now();
     await sleep(1000);
     clearInterval(timer);
-    expect(pulls).toBeGreaterThan(20);
-    expect(pulls).toBeLessThanOrEqual(63);
-    expect(runs).toBeLessThanOrEqual(63);
-    expect(ticks).toBeGreaterThan(50);
+    const most = 2 + (60 * (performance.now() - start)) / 1000;
+    expect(pulls).toBeGreaterThan(10);
+    expect(pulls).toBeLessThanOrEqual(most);
+    expect(runs).toBeLessThanOrEqual(most);
+    expect(ticks).toBeGreaterThan(20);
   });
 
   it("paces an async generator that never waits, too", async () => {
@@ -269,9 +321,10 @@ describe("generators", () => {
       .define("g", [], async function* () {
         while (true) yield ++pulls;
       });
+    const start = performance.now();
     await sleep(500);
     expect(pulls).toBeGreaterThan(5);
-    expect(pulls).toBeLessThanOrEqual(34);
+    expect(pulls).toBeLessThanOrEqual(2 + (60 * (performance.now() - start)) / 1000);
   });
 
   it("works without animation frames", async () => {
