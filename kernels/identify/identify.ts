@@ -17,6 +17,7 @@ import type { Source, TraceStep } from "./id.ts";
 import { recoverFromSelection } from "./selection.ts";
 import { derive } from "./derivation.ts";
 import { findTwoModels } from "./two-models.ts";
+import { simplify } from "./simplify.ts";
 import { findStrategies, instrumentStrategies } from "./strategies.ts";
 
 export interface IdentifyOptions {
@@ -190,10 +191,8 @@ function answerCounterfactual(
         claim: claimAs("not-identified", result.trace),
       };
     default: {
-      const closed = closeEstimand(
-        result.estimand,
-        withQuerySymbols(result, of, query.given),
-        display,
+      const closed = simplify(
+        closeEstimand(result.estimand, withQuerySymbols(result, of, query.given), display),
       );
       const [first] = of;
       const symbol = first?.value.kind === "symbol" ? first.value.name : "";
@@ -320,7 +319,7 @@ function answerInterventional(
     if (value?.kind === "symbol" && value.name === name)
       values.set(name, { kind: "symbol", name: display(name) });
   }
-  const closed = closeEstimand(result.estimand, values, display);
+  const closed = simplify(closeEstimand(result.estimand, values, display));
   const estimand =
     query.kind === "expectation" ? expectationOf(closed, outcome[0] ?? "", values) : closed;
   const strategies: Strategy[] =

@@ -48,3 +48,13 @@ export { derive } from "./derivation.ts";
 export type { Derivation, DerivationStep, DoTerm } from "./derivation.ts";
 export { checkDerivation } from "./check-derivation.ts";
 export type { DerivationCheck } from "./check-derivation.ts";
+export { naturalEffects, pathSpecificEffect } from "./mediation.ts";
+export type {
+  MediationQuestion,
+  NaturalEffects,
+  PathQuestion,
+  PathSpecificEffect,
+} from "./mediation.ts";
+export { answerFrom, loadBearing } from "./load-bearing.ts";
+export type { LoadBearing, LoadBearingOptions } from "./load-bearing.ts";
+export { simplify } from "./simplify.ts";
