@@ -18,8 +18,25 @@ export interface Body {
   readonly firstLineOffset: number;
 }
 
-export function programBody(parts: BodyParts, outputs: readonly string[]): Body {
-  return assemble(parts, "{", `\n;return{${outputs.join(",")}}}`);
+/** Under this key a program hands over the value of its last line. No cell can define such a name. */
+export const TAIL = "";
+
+/** `tail` is where the expression stands that ends the program and is shown. */
+export function programBody(
+  parts: BodyParts,
+  outputs: readonly string[],
+  tail?: { readonly start: number; readonly end: number },
+): Body {
+  if (tail === undefined) return assemble(parts, "{", `\n;return{${outputs.join(",")}}}`);
+  const { code } = parts;
+  const before = code.slice(0, tail.start);
+  const shown = `;$tail=(${code.slice(tail.start, tail.end)}\n)`;
+  const close = `\n;return{${[...outputs, `"${TAIL}":$tail`].join(",")}}}`;
+  return assemble(
+    { ...parts, code: `${before}${shown}${code.slice(tail.end)}` },
+    "{let $tail;",
+    close,
+  );
 }
 
 export function expressionBody(parts: BodyParts): Body {

@@ -21,6 +21,8 @@ export interface CompiledCell extends Body {
   readonly isAsync: boolean;
   /** The whole cell is one expression without a semicolon. */
   readonly isExpression: boolean;
+  /** The last line is an expression without a semicolon: its value is shown, as in Jupyter. */
+  readonly hasTail: boolean;
   readonly uses: readonly ContextName[];
   readonly imports: readonly CellImport[];
   /** If one of them is an error, `body` is empty. */
@@ -92,6 +94,7 @@ function compileProgram(
   const { isAsync } = references;
   let body = code;
   for (const { start, end } of declarations.imports) body = blankStatement(body, start, end);
+  const tail = findTail(tree, source);
   return {
     ...emptyCell(cell),
     ...names,
@@ -103,10 +106,11 @@ function compileProgram(
       tree.body.filter(({ type }) => type !== "EmptyStatement"),
     ),
     isAsync,
+    hasTail: tail !== undefined,
     imports,
     ...(findings.length > 0
       ? {}
-      : programBody({ cell, ...names, imports, isAsync, code: body }, outputs)),
+      : programBody({ cell, ...names, imports, isAsync, code: body }, outputs, tail)),
     diagnostics: findings.map((finding) => toDiagnostic(finding, source, cell)),
   };
 }
@@ -119,6 +123,16 @@ function invalidCell(source: string, cell: string, findings: readonly Finding[])
   };
 }
 
+/** The expression that ends the cell, unless a semicolon says that it is not to be shown. */
+function findTail(
+  tree: Program,
+  source: string,
+): { readonly start: number; readonly end: number } | undefined {
+  const last = tree.body.at(-1);
+  if (last?.type !== "ExpressionStatement" || source[last.end - 1] === ";") return undefined;
+  return { start: last.expression.start, end: last.expression.end };
+}
+
 function emptyCell(cell: string): CompiledCell {
   return {
     cell,
@@ -127,6 +141,7 @@ function emptyCell(cell: string): CompiledCell {
     typeOutputs: [],
     isAsync: false,
     isExpression: false,
+    hasTail: false,
     uses: [],
     imports: [],
     body: "",

@@ -1,5 +1,5 @@
 import { type Place, UserError } from "../errors.ts";
-import { sourceName } from "./body.ts";
+import { sourceName, TAIL } from "./body.ts";
 import type { CompiledCell } from "./compile.ts";
 import type { CellContext, CellInputs, CellProgram, CellResult } from "./program.ts";
 
@@ -70,9 +70,23 @@ export function once<T>(make: () => Promise<T>): () => T | Promise<T> {
   };
 }
 
-function finishProgram(compiled: CompiledCell, result: unknown): CellResult | Promise<CellResult> {
-  if (!compiled.isAsync) return { values: result as CellResult["values"] };
-  return (result as Promise<CellResult["values"]>).then((values) => ({ values }));
+function finishProgram(
+  compiled: CompiledCell,
+  result: unknown,
+  context: CellContext,
+): CellResult | Promise<CellResult> {
+  const finish = (all: CellResult["values"]): CellResult | Promise<CellResult> => {
+    if (!compiled.hasTail) return { values: all };
+    const { [TAIL]: tail, ...values } = all;
+    const show = (value: unknown): CellResult => {
+      if (value !== undefined && !context.signal.aborted) context.display(value);
+      return { values };
+    };
+    return isPromise(tail) ? tail.then(show) : show(tail);
+  };
+  return compiled.isAsync
+    ? (result as Promise<CellResult["values"]>).then(finish)
+    : finish(result as CellResult["values"]);
 }
 
 function finishExpression(

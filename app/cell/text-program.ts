@@ -88,7 +88,7 @@ export function compileText(source: string, kind: TextKind, cell: string): Compi
 }
 
 /** Characters read in vain, after which a text's `${` are taken as they stand: nested ones cost their square. */
-const MAX_WASTED = 200_000;
+const MAX_WASTED = 50_000;
 
 function readHole(source: string, start: number, findings: Finding[]): Hole | undefined {
   const from = start + 2;

@@ -197,7 +197,7 @@ export function checkName(name: string): string {
   return oneLine(name, "name");
 }
 
-/** Keys of `meta`, `versions` and `inputs`: words that a marker line can carry. */
+/** Keys of `meta` and `versions`: words that a marker line can carry. */
 export function checkKey(key: string): string {
   if (/^[\p{L}_$@][\p{L}\p{N}_$@/.-]{0,99}$/u.test(key) && key !== "__proto__") return key;
   throw badDocument("bad-key", "A key is not one.", key, "a word of letters, digits, _ $ @ / . -");
@@ -229,8 +229,16 @@ function checkCellMeta(meta: Readonly<Record<string, string>>): Record<string, s
 
 function checkInputs(inputs: Readonly<Record<string, unknown>>): JsonRecord {
   return Object.fromEntries(
-    Object.entries(inputs).map(([key, value]): [string, Json] => [checkKey(key), toJson(value)]),
+    Object.entries(inputs).map(([key, value]): [string, Json] => [
+      checkInputKey(key),
+      toJson(value),
+    ]),
   );
+}
+
+/** A control's key is its position in the cell, or a name. */
+export function checkInputKey(key: string): string {
+  return /^\d{1,6}$/.test(key) ? key : checkKey(key);
 }
 
 export function checkFlags(flags: Partial<Flags>): Flags {

@@ -4,7 +4,7 @@ import {
   type Cell,
   checkAttachment,
   checkCellMetaKey,
-  checkKey,
+  checkInputKey,
   checkKind,
   checkName,
   checkTitle,
@@ -287,7 +287,7 @@ function setKey<T extends Json>(
   key: string,
   value: T | undefined,
 ): [Record<string, T>, { value?: T }] {
-  checkKey(key);
+  checkInputKey(key);
   const { [key]: old, ...rest } = record;
   return [
     value === undefined ? rest : { ...rest, [key]: value },

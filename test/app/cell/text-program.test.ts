@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { compileText, textProgram, type TextKind } from "../../../app/cell/text-program.ts";
+import { cpuTime } from "../notebook/cpu-time.ts";
 import { contextFor, evaluate } from "./support.ts";
 
 async function fill(
@@ -85,9 +86,10 @@ test("expressions stand at their own place in the code", () => {
 });
 
 test("long texts without an end are read in linear time", () => {
-  const start = performance.now();
-  for (const piece of ["`", "${", "`a", "```\n", "$", "\\${", "``a`", "${`"]) {
-    compileText(piece.repeat(piece.startsWith("${") ? 2000 : 20_000), "markdown", "t");
-  }
-  expect(performance.now() - start).toBeLessThan(3000);
+  const time = cpuTime(() => {
+    for (const piece of ["`", "${", "`a", "```\n", "$", "\\${", "``a`", "${`"]) {
+      compileText(piece.repeat(piece.startsWith("${") ? 2000 : 20_000), "markdown", "t");
+    }
+  });
+  expect(time).toBeLessThan(3000);
 });

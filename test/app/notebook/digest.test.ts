@@ -10,6 +10,7 @@ import {
 } from "../../../app/notebook/digest.ts";
 import { createNotebook, type Notebook } from "../../../app/notebook/document.ts";
 import { applyEdit, type Edit } from "../../../app/notebook/edits.ts";
+import { cpuTime } from "./cpu-time.ts";
 
 test("digests are SHA-256 in hex, as Node's", () => {
   fc.assert(
@@ -101,8 +102,9 @@ test("10,000 cells in a chain or a fan are quick", () => {
   const ids = wide.cells.map(({ id }) => id);
   const chain = new Map(ids.slice(1).map((id, i) => [id, { cells: [ids[i] ?? ""] }]));
   const fan = new Map(ids.slice(1).map((id) => [id, { cells: [ids[0] ?? ""] }]));
-  const start = performance.now();
-  expect(notebookDigests(wide, chain).size).toBe(10_000);
-  expect(notebookDigests(wide, fan).size).toBe(10_000);
-  expect(performance.now() - start).toBeLessThan(5000);
+  const time = cpuTime(() => {
+    expect(notebookDigests(wide, chain).size).toBe(10_000);
+    expect(notebookDigests(wide, fan).size).toBe(10_000);
+  });
+  expect(time).toBeLessThan(5000);
 });

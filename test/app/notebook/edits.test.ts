@@ -9,6 +9,7 @@ import {
   mergeSplices,
   type Splice,
 } from "../../../app/notebook/edits.ts";
+import { cpuTime } from "./cpu-time.ts";
 import { editFor, editSeed, notebook } from "./arbitraries.ts";
 
 const two = createNotebook({
@@ -145,12 +146,13 @@ test("edits of a group apply all or not at all", () => {
 test("10,000 keystrokes in a notebook of 1,000 cells take well under a second", () => {
   let now = createNotebook({ cells: Array.from({ length: 1000 }, () => ({ source: "x" })) });
   const id = now.cells[999]?.id ?? "";
-  const start = performance.now();
-  for (let i = 0; i < 10_000; i++) {
-    now = applyEdit(now, { kind: "splice", cell: id, at: i, remove: 0, insert: "y" }).notebook;
-  }
+  const time = cpuTime(() => {
+    for (let i = 0; i < 10_000; i++) {
+      now = applyEdit(now, { kind: "splice", cell: id, at: i, remove: 0, insert: "y" }).notebook;
+    }
+  });
   expect(now.cells[999]?.source.length).toBe(10_001);
-  expect(performance.now() - start).toBeLessThan(1000);
+  expect(time).toBeLessThan(1000);
 });
 
 function splice(at: number, remove: number, insert: string): Splice {

@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import { UserError } from "../../../app/errors.ts";
 import { createNotebook } from "../../../app/notebook/document.ts";
 import { formatNotebook, parseNotebook } from "../../../app/notebook/format.ts";
+import { cpuTime } from "./cpu-time.ts";
 import { notebook } from "./arbitraries.ts";
 
 const example = createNotebook({
@@ -186,13 +187,14 @@ test.each([
 });
 
 test("a long line of brackets or quotes is read in linear time", () => {
-  const start = performance.now();
-  for (const piece of ["[", "{", '"', "=", "\\", "[a]", "k=", " "]) {
-    try {
-      parseNotebook(`// %% x=${piece.repeat(200_000)}\n`);
-    } catch (error) {
-      expect(error).toBeInstanceOf(UserError);
+  const time = cpuTime(() => {
+    for (const piece of ["[", "{", '"', "=", "\\", "[a]", "k=", " "]) {
+      try {
+        parseNotebook(`// %% x=${piece.repeat(200_000)}\n`);
+      } catch (error) {
+        expect(error).toBeInstanceOf(UserError);
+      }
     }
-  }
-  expect(performance.now() - start).toBeLessThan(2000);
+  });
+  expect(time).toBeLessThan(2000);
 });
