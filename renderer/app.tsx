@@ -6,7 +6,6 @@ import { ApiError } from "./client/api.ts";
 import type { KernelConnection } from "./kernel/client.ts";
 import { LibraryPage } from "./library/page.tsx";
 import { NotebookPage } from "./notebook/page.tsx";
-import { cellDigests } from "./state/digests.ts";
 import { DocumentStore } from "./state/document-store.ts";
 import { createJournal } from "./state/journal.ts";
 import { NotebookModel } from "./state/notebook-model.ts";
@@ -77,7 +76,6 @@ async function open(id: string, { api, connect }: AppPorts): Promise<NotebookMod
     saved: stored.outputs,
     api,
     connect: () => connect(id),
-    digests: () => cellDigests(store.notebook),
   });
   const model = new NotebookModel(store, session);
   void store.recover().then(

@@ -65,7 +65,11 @@ export class NotebookCommands {
   }
 
   run(cells: readonly string[] = this.#model.selected): void {
-    const runnable = cells.filter((id) => this.#model.cell(id).value.kind !== "markdown");
+    // Plain text needs no kernel; text that shows values is run like any cell.
+    const runnable = cells.filter((id) => {
+      const cell = this.#model.cell(id).value;
+      return cell.kind !== "markdown" || cell.source.includes("${");
+    });
     if (runnable.length > 0) this.#model.session.run(runnable);
   }
 

@@ -1,13 +1,50 @@
-import type { Notebook } from "../../app/notebook/document.ts";
+import type { Cell, Notebook } from "../../app/notebook/document.ts";
+import { canonicalJson, toJson } from "../../app/notebook/json.ts";
 
-/** Digest of each cell by its own text and inputs. */
-export async function cellDigests(notebook: Notebook): Promise<ReadonlyMap<string, string>> {
-  const encoder = new TextEncoder();
+/** Cells that a cell needs directly, as the kernel's analysis says; undefined when it has not spoken yet. */
+export type Upstream = (cell: string) => readonly string[] | undefined;
+
+/**
+ * Digest of each cell with all it rests on: its text, the values of its controls, the files it names, the
+ * notebook's seed, and the same of every cell upstream. Equal digests mean that a run would be given the same.
+ */
+export async function cellDigests(
+  notebook: Notebook,
+  upstream: Upstream,
+): Promise<ReadonlyMap<string, string>> {
+  const cells = new Map(notebook.cells.map((cell) => [cell.id, cell]));
+  const own = new Map<string, string>();
+  for (const cell of notebook.cells) own.set(cell.id, await sha256(ownText(notebook, cell)));
   const digests = new Map<string, string>();
-  for (const cell of notebook.cells) {
-    const text = JSON.stringify([cell.kind, cell.name ?? null, cell.source, cell.inputs]);
-    const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", encoder.encode(text)));
-    digests.set(cell.id, [...hash].map((byte) => byte.toString(16).padStart(2, "0")).join(""));
+  for (const id of cells.keys()) {
+    const rests = [...closure(id, upstream)].map((each) => own.get(each) ?? "").sort();
+    digests.set(id, await sha256([own.get(id) ?? "", ...rests].join(" ")));
   }
   return digests;
+}
+
+function ownText(notebook: Notebook, cell: Cell): string {
+  const files = notebook.attachments
+    .filter(({ name }) => cell.source.includes(name))
+    .map(({ name, sha256: hash }) => [name, hash]);
+  return canonicalJson(
+    toJson([cell.kind, cell.name ?? null, cell.source, cell.inputs, files, notebook.settings.seed]),
+  );
+}
+
+/** Everything upstream, the cell itself left out; cycles end where they began. */
+function closure(id: string, upstream: Upstream): ReadonlySet<string> {
+  const seen = new Set<string>();
+  const todo = [...(upstream(id) ?? [])];
+  for (let next = todo.pop(); next !== undefined; next = todo.pop()) {
+    if (next === id || seen.has(next)) continue;
+    seen.add(next);
+    todo.push(...(upstream(next) ?? []));
+  }
+  return seen;
+}
+
+async function sha256(text: string): Promise<string> {
+  const hash = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
+  return [...new Uint8Array(hash)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }

@@ -1,4 +1,4 @@
-import type { Cell, RunMode } from "../../app/notebook/document.ts";
+import type { Cell, Notebook, RunMode } from "../../app/notebook/document.ts";
 import type {
   KernelAttachment,
   KernelCell,
@@ -21,6 +21,7 @@ import {
   idleRuntime,
   reduceRuntime,
 } from "./runtime.ts";
+import { cellDigests } from "./digests.ts";
 import { OutputSaver } from "./output-saver.ts";
 
 export interface SessionOptions {
@@ -28,8 +29,6 @@ export interface SessionOptions {
   readonly saved: readonly SavedOutput[];
   readonly api: Api;
   readonly connect: () => Promise<KernelConnection>;
-  /** Digest of a cell and all it rests on; a saved output with the same one is current. */
-  readonly digests: () => Promise<ReadonlyMap<string, string>>;
 }
 
 export type SessionChange =
@@ -57,6 +56,18 @@ export class NotebookSession {
   readonly #pages = new Map<number, PromiseWithResolvers<TablePage>>();
   readonly #inputs = new Map<string, { cell: string; key: string; value: unknown }>();
   readonly #stopListening: () => void;
+  /** The notebook as it was when a cell's last run began. */
+  readonly #ranOn = new Map<string, Notebook>();
+  /** Saved outputs that await the first analysis to be told current from stale. */
+  #unjudged: readonly SavedOutput[] = [];
+  /** The last digests made: cells that ran together share them. */
+  #digests:
+    | {
+        readonly ran: Notebook;
+        readonly now: Notebook;
+        readonly made: Promise<ReadonlyMap<string, string>>;
+      }
+    | undefined;
   #nextRequest = 1;
   #tellTimer: ReturnType<typeof setTimeout> | undefined;
   #inputFrame: number | undefined;
@@ -73,11 +84,11 @@ export class NotebookSession {
       onRestart: () => this.#restarted(),
       visible: () => globalThis.document?.visibilityState !== "hidden",
     });
-    this.#saver = new OutputSaver(this.document.id, options.api, options.digests, (text) =>
+    this.#saver = new OutputSaver(this.document.id, options.api, (text) =>
       this.#emit({ kind: "message", level: "error", text }),
     );
     for (const saved of options.saved) this.#cells.set(saved.cell, fromSaved(saved, true));
-    void this.#markStaleSaved(options.saved, options.digests);
+    this.#unjudged = options.saved;
     this.#stopListening = this.document.onChange(({ before, notebook }) => {
       if (before.cells !== notebook.cells) this.#tellSoon();
       if (before.settings.run !== notebook.settings.run && this.#kernel.listening) {
@@ -233,15 +244,23 @@ export class NotebookSession {
         for (const analysis of event.cells) {
           this.#set(analysis.cell, { ...this.cell(analysis.cell), analysis });
         }
+        this.#digests = undefined;
+        void this.#judgeSaved();
+        return;
+      case "run-started":
+        this.#ranOn.set(event.cell, this.document.notebook);
+        this.#set(event.cell, reduceRuntime(this.cell(event.cell), event));
         return;
       case "state":
-      case "run-started":
       case "output":
         this.#set(event.cell, reduceRuntime(this.cell(event.cell), event));
         return;
       case "run-ended":
         this.#set(event.cell, reduceRuntime(this.cell(event.cell), event));
-        this.#saver.ended(event.cell, this.cell(event.cell));
+        this.#saver.ended(event.cell, {
+          runtime: () => this.cell(event.cell),
+          digest: () => this.#digestOf(event.cell),
+        });
         return;
       case "log":
       case "overflow":
@@ -285,19 +304,34 @@ export class NotebookSession {
     }
   }
 
-  async #markStaleSaved(
-    saved: readonly SavedOutput[],
-    digests: () => Promise<ReadonlyMap<string, string>>,
-  ): Promise<void> {
+  /** What a cell rests on is known once the kernel has analysed; until then its output counts as current. */
+  async #judgeSaved(): Promise<void> {
+    const saved = this.#unjudged;
+    this.#unjudged = [];
     if (saved.length === 0) return;
-    const now = await digests();
+    const now = await cellDigests(this.document.notebook, this.#upstream);
     for (const output of saved) {
-      const runtime = this.#cells.get(output.cell);
-      if (runtime === undefined || runtime.run !== 0) continue;
-      if (now.get(output.cell) !== output.digest) {
-        this.#set(output.cell, { ...fromSaved(output, false), ...analysisOf(runtime) });
-      }
+      const runtime = this.cell(output.cell);
+      if (runtime.run !== 0 || now.get(output.cell) === output.digest) continue;
+      this.#set(output.cell, { ...fromSaved(output, false), ...analysisOf(runtime) });
     }
+  }
+
+  readonly #upstream = (cell: string): readonly string[] | undefined =>
+    this.cell(cell).analysis?.upstream;
+
+  /** Of the text that ran, with the values that its controls have now (they are kept a moment later). */
+  async #digestOf(cell: string): Promise<string | undefined> {
+    const now = this.document.notebook;
+    const ran = this.#ranOn.get(cell) ?? now;
+    if (this.#digests?.ran !== ran || this.#digests.now !== now) {
+      const inputs = new Map(now.cells.map((each) => [each.id, each.inputs]));
+      const cells = ran.cells
+        .filter(({ id }) => inputs.has(id))
+        .map((each) => ({ ...each, inputs: inputs.get(each.id) ?? each.inputs }));
+      this.#digests = { ran, now, made: cellDigests({ ...ran, cells }, this.#upstream) };
+    }
+    return (await this.#digests.made).get(cell);
   }
 
   #restarted(): void {

@@ -55,7 +55,7 @@ test("nobody answering and a refusal are told apart", async () => {
 
 test("the token travels as a header", async () => {
   const fetch = vi.fn(() => Promise.resolve(Response.json([])));
-  await createFetchApi({ base: "", token: () => "secret", fetch: fetch as never }).call(
+  await createFetchApi({ base: "", token: () => "secret", fetch: fetch }).call(
     "shipped",
     undefined,
   );

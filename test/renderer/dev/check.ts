@@ -37,9 +37,7 @@ async function axeOn(page: Page, what: string): Promise<void> {
   const found = await page.evaluate(async () => {
     const { axe: engine } = globalThis as unknown as {
       axe: {
-        run(
-          options: object,
-        ): Promise<{
+        run(options: object): Promise<{
           violations: {
             id: string;
             impact: string;
