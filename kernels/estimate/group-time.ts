@@ -197,11 +197,15 @@ function comparison(
   }
   m1 /= w1;
   m0 /= w0;
+  // Unbiased variances within each arm: cohorts are often small.
+  const controls = rows.length - treated;
+  const f1 = treated > 1 ? Math.sqrt(treated / (treated - 1)) : 1;
+  const f0 = controls > 1 ? Math.sqrt(controls / (controls - 1)) : 1;
   const influence = new Float64Array(units);
   for (let k = 0; k < rows.length; k++) {
     const rest = change[k]! - expected[k]!;
     influence[rows[k]!] =
-      d[k] === 1 ? (units / w1) * (rest - m1) : (-units * odds[k]! * (rest - m0)) / w0;
+      d[k] === 1 ? (f1 * units * (rest - m1)) / w1 : (-f0 * units * odds[k]! * (rest - m0)) / w0;
   }
   return { group, period, estimate: m1 - m0, influence };
 }

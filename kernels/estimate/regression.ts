@@ -32,7 +32,7 @@ export function regression(
   const binary = problem.outcomeKind === "binary";
   const family = options.model === "auto" ? (binary ? "logit" : "linear") : options.model;
   const layout = layOut(problem, options);
-  const x = layout.rows((i, out) => layout.write(out, i, treatment[i]!));
+  const x = layout.rows((i) => treatment[i]!);
   const fit =
     family === "linear"
       ? leastSquares(x, n, layout.d, outcome, problem.sampling)
@@ -71,8 +71,8 @@ export function regression(
   const total = omega.reduce((a, w) => a + w, 0);
 
   const contrast = (treated: (t: number) => number, control: (t: number) => number): Contrast => {
-    const one = layout.rows((i, out) => layout.write(out, i, treated(treatment[i]!)));
-    const zero = layout.rows((i, out) => layout.write(out, i, control(treatment[i]!)));
+    const one = layout.rows((i) => treated(treatment[i]!));
+    const zero = layout.rows((i) => control(treatment[i]!));
     const mean1 = mean(one);
     const mean0 = mean(zero);
     const gradient = new Float64Array(layout.d);
@@ -167,8 +167,8 @@ function weightedMean(values: Float64Array, omega: Float64Array, total: number):
 interface Layout {
   readonly d: number;
   readonly names: readonly string[];
-  write(out: Float64Array, i: number, t: number): void;
-  rows(fill: (i: number, out: Float64Array) => void): Float64Array;
+  /** `[n, d]` with each unit's treatment set. */
+  rows(treatmentOf: (i: number) => number): Float64Array;
 }
 
 /** Columns: 1, treatment (or a dummy per level), products with the treatment, covariates. */
@@ -179,20 +179,19 @@ function layOut(problem: AdjustmentProblem, options: RegressionOptions): Layout 
     : interactionColumns(problem, options.interactions);
   const arms = problem.treatmentKind === "multivalued" ? problem.treatmentLevels.length - 1 : 1;
   const d = 1 + arms * (1 + products.length) + covariates.d;
-  const row = new Float64Array(d);
-  const write = (out: Float64Array, i: number, t: number): void => {
-    out.fill(0);
-    out[0] = 1;
+  // `out` starts as zeros.
+  const write = (out: Float64Array, offset: number, i: number, t: number): void => {
+    out[offset] = 1;
     const from = i * covariates.d;
     const dose = problem.treatmentKind === "multivalued" ? 1 : t;
     const arm = problem.treatmentKind === "multivalued" ? t - 1 : 0;
     if (arm >= 0) {
-      out[1 + arm] = dose;
-      const at = 1 + arms + arm * products.length;
+      out[offset + 1 + arm] = dose;
+      const at = offset + 1 + arms + arm * products.length;
       for (let k = 0; k < products.length; k++)
         out[at + k] = dose * covariates.x[from + products[k]!]!;
     }
-    const at = 1 + arms * (1 + products.length);
+    const at = offset + 1 + arms * (1 + products.length);
     for (let j = 0; j < covariates.d; j++) out[at + j] = covariates.x[from + j]!;
   };
   const levels = problem.treatmentKind === "multivalued" ? problem.treatmentLevels.slice(1) : [""];
@@ -207,13 +206,9 @@ function layOut(problem: AdjustmentProblem, options: RegressionOptions): Layout 
       ),
       ...covariates.names,
     ],
-    write,
-    rows: (fill) => {
+    rows: (treatmentOf) => {
       const out = new Float64Array(n * d);
-      for (let i = 0; i < n; i++) {
-        fill(i, row);
-        out.set(row, i * d);
-      }
+      for (let i = 0; i < n; i++) write(out, i * d, i, treatmentOf(i));
       return out;
     },
   };

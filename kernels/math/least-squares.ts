@@ -1,4 +1,11 @@
-import { multiplyVector } from "./dense.ts";
+import {
+  cholesky,
+  choleskySolve,
+  gram,
+  invertSymmetric,
+  multiplyVector,
+  transposeVector,
+} from "./dense.ts";
 
 export interface LeastSquares {
   /** `[d]`; 0 for dropped columns. */
@@ -19,7 +26,8 @@ const BLOCK = 512;
 /**
  * Weighted least squares of `y: [n]` on `x: [n, d]` row-major (put a column of ones in for an intercept), by
  * Householder QR over blocks of rows, so X is read once and never copied. Rank-revealing: a column that earlier ones
- * explain is dropped, later columns move up, as R's `lm` does; nothing explodes on collinear or one-hot columns.
+ * explain is dropped, later columns move up, as R's `lm` does; nothing explodes on collinear or one-hot columns. Tall
+ * and plainly independent columns take the normal equations with one step of refinement, which is as exact there.
  * Weights must not be negative. O(nd²), memory O(d²).
  */
 export function leastSquares(
@@ -40,6 +48,8 @@ export function leastSquaresMany(
   ys: readonly Float64Array[],
   weights?: ArrayLike<number>,
 ): LeastSquares[] {
+  const quick = n > 20 * d ? normalEquations(x, n, d, ys, weights) : undefined;
+  if (quick !== undefined) return quick;
   const r = triangle(x, n, d, ys, weights);
   const p = d + ys.length;
   const { order, rank } = revealRank(r, d, p);
@@ -50,6 +60,36 @@ export function leastSquaresMany(
     let rss = 0;
     for (let i = rank; i <= d + k; i++) rss += r[i * p + d + k]! ** 2;
     return { coefficients, dropped, rank, rss, inverse };
+  });
+}
+
+/** Squared share of a column that must be its own for the normal equations to be trusted. */
+const CLEAR = 1e-5;
+
+/** Cholesky on X'WX with one refinement from the residuals; undefined when a column is nearly explained by others. */
+function normalEquations(
+  x: Float64Array,
+  n: number,
+  d: number,
+  ys: readonly Float64Array[],
+  weights: ArrayLike<number> | undefined,
+): LeastSquares[] | undefined {
+  const g = gram(x, n, d, weights);
+  const { l, dropped } = cholesky(g, d, CLEAR);
+  if (dropped.length > 0) return undefined;
+  const { inverse } = invertSymmetric(g, d, CLEAR);
+  const weigh = (r: Float64Array): Float64Array =>
+    weights === undefined ? r : r.map((v, i) => v * weights[i]!);
+  return ys.map((y) => {
+    const coefficients = choleskySolve(l, d, transposeVector(x, weigh(y), n, d));
+    let rest = residualsOf(x, n, d, y, coefficients);
+    const correction = choleskySolve(l, d, transposeVector(x, weigh(rest), n, d));
+    for (let j = 0; j < d; j++) coefficients[j]! += correction[j]!;
+    rest = residualsOf(x, n, d, y, coefficients);
+    let rss = 0;
+    for (let i = 0; i < n; i++)
+      rss += (weights === undefined ? 1 : weights[i]!) * rest[i]! * rest[i]!;
+    return { coefficients, dropped: [], rank: d, rss, inverse };
   });
 }
 

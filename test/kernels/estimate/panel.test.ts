@@ -137,7 +137,10 @@ test("two periods, two groups: the difference of differences in means, with Neym
   const effect = await effectOf(spec, table, { method: "did" });
   const stats = (part: number[]): { mean: number; v: number } => {
     const mean = part.reduce((a, b) => a + b, 0) / part.length;
-    return { mean, v: part.reduce((s, c) => s + (c - mean) ** 2, 0) / part.length ** 2 };
+    return {
+      mean,
+      v: part.reduce((s, c) => s + (c - mean) ** 2, 0) / (part.length * (part.length - 1)),
+    };
   };
   const [a, b] = [stats(change.slice(0, 15)), stats(change.slice(15))];
   expect(effect.estimate).toBeCloseTo(a.mean - b.mean, 10);
