@@ -18,7 +18,7 @@ export interface SeparationProblem {
 }
 
 /** Ancestors of a, b and the required nodes in the cut graph. */
-function relevant({ g, a, b, required, isCut }: SeparationProblem): Uint8Array {
+export function relevantNodes({ g, a, b, required, isCut }: SeparationProblem): Uint8Array {
   const inside = new Uint8Array(g.n);
   const stack = [...a, ...b, ...required];
   for (const v of stack) inside[v] = 1;
@@ -83,7 +83,7 @@ function meet(
 
 /** Whether `given` separates a from b in the cut graph. O(n + m). */
 export function separates(problem: SeparationProblem, given: readonly number[]): boolean {
-  const inside = relevant({ ...problem, required: given });
+  const inside = relevantNodes({ ...problem, required: given });
   const blocked = new Uint8Array(problem.g.n);
   for (const v of given) blocked[v] = 1;
   const seen = meet(problem, problem.a, inside, blocked);
@@ -96,7 +96,7 @@ export function separates(problem: SeparationProblem, given: readonly number[]):
  */
 export function minimalSeparator(problem: SeparationProblem): number[] | undefined {
   const { g, a, b, required, allowed } = problem;
-  const inside = relevant(problem);
+  const inside = relevantNodes(problem);
   const blocked = new Uint8Array(g.n);
   const ends = new Set([...a, ...b]);
   for (let v = 0; v < g.n; v++) if (inside[v] === 1 && !ends.has(v) && allowed(v)) blocked[v] = 1;
@@ -121,8 +121,8 @@ export function minimalSeparator(problem: SeparationProblem): number[] | undefin
 export function* minimalSeparators(
   problem: SeparationProblem,
 ): Generator<number[], void, undefined> {
-  const { g, a, b, required, allowed } = problem;
-  const inside = relevant(problem);
+  const { a, b, required, allowed } = problem;
+  const inside = relevantNodes(problem);
   const must = new Set(required);
   const moral = moralNeighbours(problem, inside);
   const target = new Set(b);
@@ -174,7 +174,6 @@ export function* minimalSeparators(
     }
     stack.push({ state, fixed: new Set([...fixed, next]) });
   }
-  void g;
 }
 
 function reachIn(
@@ -196,7 +195,10 @@ function reachIn(
 }
 
 /** The moral graph of the `inside` nodes: parents of one district, and the district, form a clique. */
-function moralNeighbours(problem: SeparationProblem, inside: Uint8Array): Map<number, Set<number>> {
+export function moralNeighbours(
+  problem: SeparationProblem,
+  inside: Uint8Array,
+): Map<number, Set<number>> {
   const { g, isCut } = problem;
   const moral = new Map<number, Set<number>>();
   const isIn = (v: number): boolean => inside[v] === 1;

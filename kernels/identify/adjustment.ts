@@ -3,6 +3,8 @@ import { closure } from "../graph/relations.ts";
 import { compact, idsOf, namesOf, near } from "../graph/compact.ts";
 import type { Compact } from "../graph/compact.ts";
 import type { Graph } from "../graph/graph.ts";
+import { isAmenable, possibleAncestors, possibleDescendants } from "../graph/possible.ts";
+import { representative } from "../graph/representative.ts";
 import { minimalSeparator, minimalSeparators, separates } from "../graph/separators.ts";
 import type { SeparationProblem } from "../graph/separators.ts";
 
@@ -28,19 +30,31 @@ export interface AdjustmentProblem extends SeparationProblem {
   readonly forbidden: ReadonlySet<number>;
   /** Nodes on proper causal paths, treatments left out. */
   readonly causal: ReadonlySet<number>;
+  /** False when the class's members disagree on the effect, so that no set serves all of them. */
+  readonly solvable: boolean;
 }
 
-/** The separation problem whose solutions are the adjustment sets; shared by the functions below. O(n + m). */
+/**
+ * The separation problem whose solutions are the adjustment sets; shared by the functions below. In cpdags, mags and
+ * pags the forbidden nodes are those of the whole class, and separation is read off one member (Perković et al. 2018).
+ * O(n + m).
+ */
 export function adjustmentProblem(graph: Graph, question: AdjustmentQuestion): AdjustmentProblem {
-  const g = compact(graph);
-  const treatment = idsOf(graph, question.treatment);
-  const outcome = idsOf(graph, question.outcome);
-  const required = idsOf(graph, question.include ?? []);
-  const excluded = new Set(idsOf(graph, question.exclude ?? []));
-  checkSides(graph, treatment, outcome, required, excluded);
+  const member = representative(graph);
+  const g = compact(member);
+  const treatment = idsOf(member, question.treatment);
+  const outcome = idsOf(member, question.outcome);
+  const required = idsOf(member, question.include ?? []);
+  const excluded = new Set(idsOf(member, question.exclude ?? []));
+  checkSides(member, treatment, outcome, required, excluded);
   const isTreatment = mask(g, treatment);
-  const causal = properCausalNodes(g, treatment, outcome);
-  let forbidden: Set<number>;
+  const plain = graph.type === "admg";
+  const special = question.effect === "direct" || question.criterion === "backdoor";
+  if (!plain && special) throw needsArrows(graph);
+  const causal = plain
+    ? properCausalNodes(g, treatment, outcome)
+    : possibleCausalNodes(graph, g, treatment, outcome);
+  let forbidden: ReadonlySet<number>;
   let isCut: (from: number, to: number) => boolean;
   if (question.effect === "direct") {
     const isOutcome = mask(g, outcome);
@@ -51,13 +65,56 @@ export function adjustmentProblem(graph: Graph, question: AdjustmentQuestion): A
     isCut = (from) => isTreatment[from] === 1;
   } else {
     const isCausal = mask(g, causal);
-    forbidden = closure(g.children, causal);
+    const names = (ids: Iterable<number>): string[] => [...ids].map((v) => g.names[v] ?? "");
+    forbidden = plain
+      ? closure(g.children, causal)
+      : new Set(idsOf(graph, [...possibleDescendants(graph, names(causal))]));
     isCut = (from, to) => isTreatment[from] === 1 && isCausal[to] === 1;
   }
   const ends = new Set([...treatment, ...outcome]);
   const allowed = (v: number): boolean =>
     g.latent[v] === 0 && !ends.has(v) && !forbidden.has(v) && !excluded.has(v);
-  return { g, a: treatment, b: outcome, required, allowed, isCut, forbidden, causal };
+  const solvable =
+    plain ||
+    isAmenable(
+      graph,
+      treatment.map((v) => g.names[v] ?? ""),
+      new Set([...causal].map((v) => g.names[v] ?? "")),
+    );
+  return { g, a: treatment, b: outcome, required, allowed, isCut, forbidden, causal, solvable };
+}
+
+/** Nodes on ways by which the treatments may cause the outcome in some member of the class. */
+function possibleCausalNodes(
+  graph: Graph,
+  g: Compact,
+  treatment: readonly number[],
+  outcome: readonly number[],
+): Set<number> {
+  const names = (ids: readonly number[]): string[] => ids.map((v) => g.names[v] ?? "");
+  const acts = new Set(names(treatment));
+  const free = (name: string): boolean => !acts.has(name);
+  const before = possibleAncestors(graph, names(outcome), free);
+  const starts = new Set<string>();
+  for (const x of acts)
+    for (const name of possibleDescendants(graph, [x], (v) => v === x || free(v)))
+      if (name !== x) starts.add(name);
+  return new Set(
+    idsOf(
+      graph,
+      [...starts].filter((name) => before.has(name)),
+    ),
+  );
+}
+
+function needsArrows(graph: Graph): UserError {
+  return new UserError({
+    code: "adjustment-needs-arrows",
+    message: `Direct effects and the back-door criterion are defined for graphs whose arrows are all known, not for a ${graph.type}.`,
+    value: graph.type,
+    expected: "a graph of arrows and bidirected edges",
+    hint: "Ask for the total effect with the complete criterion, or give the edges directions.",
+  });
 }
 
 /** PCP of van der Zander et al. 2019: nodes on causal paths that meet the treatments only at their start. */
@@ -116,7 +173,7 @@ function checkSides(
 
 /** Whether the required nodes may be in any set at all. */
 function requiredFits(problem: AdjustmentProblem): boolean {
-  return problem.required.every((v) => problem.allowed(v));
+  return problem.solvable && problem.required.every((v) => problem.allowed(v));
 }
 
 /**
@@ -184,6 +241,7 @@ export function isAdjustmentSet(
   const ids = idsOf(graph, set);
   const has = new Set(ids);
   return (
+    problem.solvable &&
     ids.every(problem.allowed) &&
     problem.required.every((v) => has.has(v)) &&
     separates(problem, ids)
@@ -202,7 +260,7 @@ export function optimalAdjustmentSet(
 ): readonly string[] | undefined {
   const problem = adjustmentProblem(graph, question);
   const { g, a, causal, forbidden } = problem;
-  if (causal.size === 0) return undefined;
+  if (causal.size === 0 || !problem.solvable) return undefined;
   const isTreatment = mask(g, a);
   const set = new Set<number>();
   for (const v of causal) {

@@ -58,3 +58,4 @@ export type {
 export { answerFrom, loadBearing } from "./load-bearing.ts";
 export type { LoadBearing, LoadBearingOptions } from "./load-bearing.ts";
 export { simplify } from "./simplify.ts";
+export { cheapestAdjustmentSet } from "./cheapest.ts";

@@ -53,7 +53,7 @@ export function findStrategies(
   for (const set of sets) {
     if (best === undefined || key(set) !== key(best)) found.push(adjustment(set, true, false));
   }
-  if (!thorough || given.length > 0) return found;
+  if (!thorough || given.length > 0 || graph.type !== "admg") return found;
   for (const mediators of takeSets(frontDoorSets(graph, question), 2).sets) {
     if (mediators.length > 0) found.push({ kind: "front-door", treatment, outcome, mediators });
   }

@@ -37,9 +37,7 @@ describe("counterfactual formulas", () => {
   it("give the effect of treatment on the treated", () => {
     const result = identify(parseGraph("C -> X, Y; X -> Y"), "P(y_{x=0} | x=1)");
     if (result.kind !== "identified") throw new Error(result.kind);
-    expect(toText(result.estimand)).toBe(
-      "[Σ_{c} P(c) P(X=1 | c) P(y | c, X=0)] / [P(X=1)]",
-    );
+    expect(toText(result.estimand)).toBe("[Σ_{c} P(c) P(X=1 | c) P(y | c, X=0)] / [P(X=1)]");
   });
 
   it("follow nested counterfactuals", () => {
