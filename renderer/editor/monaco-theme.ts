@@ -45,6 +45,14 @@ export function defineTheme(monaco: typeof Monaco): void {
       "editorError.foreground": tokenColour("error"),
       "editorWarning.foreground": tokenColour("stale"),
       "editorInfo.foreground": tokenColour("focus"),
+      // One colour for all brackets: the static text has one.
+      ...Object.fromEntries(
+        [1, 2, 3, 4, 5, 6].map((depth) => [
+          `editorBracketHighlight.foreground${depth}`,
+          tokenColour("code-operator"),
+        ]),
+      ),
+      "editorBracketHighlight.unexpectedBracket.foreground": tokenColour("error"),
       focusBorder: "#00000000",
     },
   });

@@ -54,6 +54,8 @@ export const timing = {
 export class KernelClient {
   readonly #options: KernelClientOptions;
   readonly #running = new Set<string>();
+  /** Were running when the kernel was ended: the next one is told, and shows them as stopped. */
+  #interrupted: readonly string[] = [];
   #status: KernelStatus = { kind: "off" };
   #connection: KernelConnection | undefined;
   /** Rises with every connection, so that late answers of an earlier one are not mistaken for this one's. */
@@ -155,7 +157,7 @@ export class KernelClient {
     clearTimeout(this.#ladder);
     this.#connection?.dispose();
     this.#connection = undefined;
-    this.#running.clear();
+    this.#loseRunning();
   }
 
   async #connect(): Promise<void> {
@@ -184,7 +186,7 @@ export class KernelClient {
     clearInterval(this.#checkTimer);
     this.#lastCheck = Date.now();
     this.#checkTimer = setInterval(() => this.#check(), timing.check);
-    connection.post(this.#options.open());
+    connection.post(this.#openMessage());
   }
 
   #receive(message: FromFrame): void {
@@ -193,7 +195,7 @@ export class KernelClient {
       case "beat":
         return;
       case "worker-lost":
-        this.#running.clear();
+        this.#loseRunning();
         this.#options.onRestart();
         this.#setStatus({ kind: "lost", reason: message.reason });
         return;
@@ -201,10 +203,10 @@ export class KernelClient {
         // The first start is part of connecting: its `open` is on its way already.
         if (this.#status.kind === "starting") return;
         clearTimeout(this.#ladder);
-        this.#running.clear();
+        this.#loseRunning();
         this.#options.onRestart();
         this.#setStatus({ kind: "starting" });
-        this.#connection?.post(this.#options.open());
+        this.#connection?.post(this.#openMessage());
         return;
       case "ready":
         this.#version = message.version;
@@ -225,6 +227,18 @@ export class KernelClient {
       default:
     }
     this.#options.onEvent(message);
+  }
+
+  #loseRunning(): void {
+    if (this.#running.size > 0) this.#interrupted = [...this.#running];
+    this.#running.clear();
+  }
+
+  #openMessage(): KernelRequest {
+    const interrupted = this.#interrupted;
+    this.#interrupted = [];
+    const open = this.#options.open();
+    return interrupted.length === 0 ? open : { ...open, interrupted };
   }
 
   #stopped(): void {
@@ -256,7 +270,7 @@ export class KernelClient {
     }
     const alive = this.#status.kind === "ready" || this.#status.kind === "stopping";
     if (alive && now - this.#lastHeard > timing.silence) {
-      this.#running.clear();
+      this.#loseRunning();
       this.#options.onRestart();
       this.#setStatus({ kind: "lost", reason: "It has not answered for a while." });
     }

@@ -1,4 +1,5 @@
-import type { FromFrame, KernelConnection, ToFrame } from "./client.ts";
+import { checkKernelEvent } from "../../app/protocol/check.ts";
+import type { KernelConnection, ToFrame } from "./client.ts";
 
 /** The origin a notebook's kernel frame lives on: one host per notebook, so one process per notebook. */
 export function kernelOrigin(
@@ -34,9 +35,11 @@ export function connectFrame(notebook: string, host: HTMLElement): Promise<Kerne
             frame.remove();
           },
         };
-        port1.addEventListener("message", (event) =>
-          connection.receiver?.(event.data as FromFrame),
-        );
+        port1.addEventListener("message", (event) => {
+          // strangers' code runs behind this port: what is no event of the protocol ends here
+          const message = checkKernelEvent(event.data);
+          if (message !== undefined) connection.receiver?.(message);
+        });
         port1.start();
         resolve(connection);
       },

@@ -26,6 +26,8 @@ export function CellHeader({ id, mood, selected, showCode }: Props) {
   const runnable = cell.kind !== "markdown";
   const busy = mood === "running" || mood === "queued" || mood === "waiting";
   const tab = selected ? 0 : -1;
+  // Plain code says what it is only when asked: most cells are.
+  const quiet = cell.kind === "ts" && cell.name === undefined && moodWords[mood] === "";
   const { inputs = [], outputs = [] } = runtime.analysis ?? {};
   return (
     <div
@@ -34,7 +36,7 @@ export function CellHeader({ id, mood, selected, showCode }: Props) {
         node?.addEventListener("dagbok-rename", () => (renaming.value = true));
       }}
     >
-      <span class="cell-kind" data-rung={rung}>
+      <span class={quiet ? "cell-kind quiet" : "cell-kind"} data-rung={rung}>
         {rung !== undefined && <b class="rung-mark">{numerals[rung - 1]}</b>}
         {kindLabel(cell.kind)}
       </span>

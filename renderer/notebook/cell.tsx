@@ -32,7 +32,6 @@ export const CellRow = memo(function CellRow({ id }: { readonly id: string }) {
       id={`cell-${id}`}
       data-cell={id}
       data-kind={cell.kind}
-      data-named={cell.name !== undefined || mood !== "idle"}
       data-mood={mood}
       data-rung={rungOf(cell, runtime)}
       data-selected={selected}

@@ -33,8 +33,15 @@ export function openInsertMenu(
   commands: NotebookCommands,
   anchor: HTMLElement,
   index: number,
+  returnTo: HTMLElement = anchor,
 ): void {
-  openMenu({ label: "Kind of cell", anchor, wide: true, items: insertItems(commands, index) });
+  openMenu({
+    label: "Kind of cell",
+    anchor,
+    wide: true,
+    returnTo,
+    items: insertItems(commands, index),
+  });
 }
 
 function insertItems(commands: NotebookCommands, index: number): readonly MenuItem[] {

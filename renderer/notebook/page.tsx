@@ -159,9 +159,10 @@ function createContext(
     openHelp: () => (dialog.value = "help"),
     openInsert(below) {
       const { head } = model.selection.value;
-      const anchor = head === undefined ? null : element(head);
-      if (anchor === null) return;
-      openInsertMenu(commands, anchor, model.indexOf(head) + (below ? 1 : 0));
+      const cell = head === undefined ? null : element(head);
+      const anchor = cell?.querySelector<HTMLElement>(".insert-button") ?? cell;
+      if (cell === null || anchor === null) return;
+      openInsertMenu(commands, anchor, model.indexOf(head) + (below ? 1 : 0), cell);
     },
     rename(id) {
       element(id)?.querySelector(".cell-head")?.dispatchEvent(new CustomEvent("dagbok-rename"));

@@ -20,6 +20,8 @@ interface OpenMenu {
   readonly anchor: HTMLElement;
   readonly items: readonly MenuItem[];
   readonly wide?: boolean;
+  /** Takes the focus when the menu closes, if not the anchor. */
+  readonly returnTo?: HTMLElement;
 }
 
 const open = signal<OpenMenu | undefined>(undefined);
@@ -57,7 +59,8 @@ export function MenuHost() {
   if (menu === undefined) return null;
   const close = (): void => {
     open.value = undefined;
-    if (menu.anchor.isConnected) menu.anchor.focus({ preventScroll: true });
+    const target = menu.returnTo ?? menu.anchor;
+    if (target.isConnected) target.focus({ preventScroll: true });
   };
   const onKeyDown = (event: KeyboardEvent): void => {
     const items = [

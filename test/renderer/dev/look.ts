@@ -64,6 +64,44 @@ const scenes: Readonly<Record<string, (page: Page, url: string) => Promise<void>
     await page.getByRole("button", { name: "Run all" }).click();
     await page.waitForTimeout(2500);
   },
+  failing: async (page, url) => {
+    await scenes["ran"]?.(page, url);
+    await page.locator('[data-cell="fail1"]').focus();
+    await page.locator('[data-cell="htmlc"]').scrollIntoViewIfNeeded();
+  },
+  editing: async (page, url) => {
+    await page.goto(`${url}#/n/demo000000`);
+    await page.waitForTimeout(600);
+    await page.getByRole("button", { name: "Variables and help" }).click();
+    await page.locator('[data-cell="tscell"] .code').click();
+    await page.waitForTimeout(1200);
+  },
+  menu: async (page, url) => {
+    await page.goto(`${url}#/n/demo000000`);
+    await page.waitForTimeout(600);
+    await page.locator('[data-cell="graph1"]').focus();
+    await page.keyboard.press("n");
+  },
+  palette: async (page, url) => {
+    await page.goto(`${url}#/n/demo000000`);
+    await page.waitForTimeout(600);
+    await page.keyboard.press("Control+Shift+C");
+  },
+  keys: async (page, url) => {
+    await page.goto(`${url}#/n/demo000000`);
+    await page.waitForTimeout(600);
+    await page.locator(".cell").first().focus();
+    await page.keyboard.press("?");
+  },
+  away: async (page, url) => {
+    await page.goto(`${url}#/n/demo000000`);
+    await page.waitForTimeout(600);
+    await page.evaluate(
+      () => void ((globalThis as never as { fake: { away: boolean } }).fake.away = true),
+    );
+    await page.locator(".cell").nth(1).focus();
+    await page.keyboard.press("b");
+  },
   big: async (page, url) => void (await page.goto(`${url}#/n/big0000000`)),
 };
 
