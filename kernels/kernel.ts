@@ -1,5 +1,5 @@
 import type { CellProgram } from "../app/cell/program.ts";
-import { toErrorRecord } from "../app/errors.ts";
+import { type Place, toErrorRecord } from "../app/errors.ts";
 import { mime, type MimeBundle } from "../app/protocol/mime.ts";
 import type { KernelEvent, KernelRequest, Provenance } from "../app/protocol/kernel.ts";
 import type { SessionCell, SessionEvent } from "../app/runtime/events.ts";
@@ -24,7 +24,9 @@ const MAX_OUTPUT_BYTES = 32 * 1024 * 1024;
 const OUTPUT_COST = 4096;
 const LOG_COST = 1024;
 /** Of each run, whatever their pace: a loop over fifty charts is no flood. */
-const FREE_OUTPUTS = 200;
+const FREE_OUTPUTS = 64;
+/** A cell that shows more is telling nobody anything; the rest is counted. */
+const MAX_OUTPUTS = 500;
 
 export interface KernelOptions {
   readonly evaluate: Evaluator;
@@ -44,6 +46,8 @@ export class Kernel {
   readonly #variables = new VariableFeed((event) => this.#post(event));
   /** Of each cell's run in progress. */
   readonly #provenance = new Map<string, Provenance>();
+  /** How a program's errors are placed in its text. */
+  readonly #places = new WeakMap<CellProgram, (error: unknown) => Place | undefined>();
   /** The cell that is executing synchronously, for `console`. */
   #speaking: string | undefined;
 
@@ -60,6 +64,7 @@ export class Kernel {
       library: createLibrary(this.#host),
       emit: (event) => this.#emit(event),
       now: () => performance.now(),
+      locate: (_cell, error, program) => this.#places.get(program)?.(error),
     });
     channel.onRequest = (request) => {
       this.#handle(request).catch((error: unknown) => {
@@ -124,11 +129,14 @@ export class Kernel {
 
   async #compile(cell: SessionCell): Promise<CellProgram> {
     if (cell.kind === "ts") {
-      const [{ compileCell }, { toProgram }] = await Promise.all([
+      const [{ compileCell }, { placeOfError, toProgram }] = await Promise.all([
         import("../app/cell/compile.ts"),
         import("../app/cell/evaluate.ts"),
       ]);
-      return toProgram(compileCell(cell.source, { cell: cell.id }), this.#options.evaluate);
+      const compiled = compileCell(cell.source, { cell: cell.id });
+      const program = toProgram(compiled, this.#options.evaluate);
+      this.#places.set(program, (error) => placeOfError(error, compiled));
+      return program;
     }
     if (cell.kind === "markdown" || cell.kind === "html") {
       const { textProgram } = await import("../app/cell/text-program.ts");
@@ -218,6 +226,10 @@ export class Kernel {
 
   #show(cell: string, run: number, index: number, value: unknown): void {
     // asked before anything is rendered, so that a flood costs next to nothing
+    if (index >= MAX_OUTPUTS) {
+      this.#limiter.drop();
+      return;
+    }
     if (index >= FREE_OUTPUTS && !this.#limiter.admit(OUTPUT_COST)) return;
     let bundle: MimeBundle;
     try {

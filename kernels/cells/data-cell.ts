@@ -164,7 +164,7 @@ function declarationsOf(clause: Clause): Record<string, ColumnDeclaration> {
         return [name, literal];
       }),
     );
-    declared[call.name] = options as ColumnDeclaration;
+    declared[call.name] = options;
   }
   return declared;
 }

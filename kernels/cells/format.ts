@@ -28,7 +28,7 @@ export function formatPercent(share: number): string {
 
 function superscript(exponent: number): string {
   const digits = "⁰¹²³⁴⁵⁶⁷⁸⁹";
-  return `${exponent < 0 ? "⁻" : ""}${[...String(Math.abs(exponent))].map((d) => digits[Number(d)]).join("")}`;
+  return `${exponent < 0 ? "⁻" : ""}${String(Math.abs(exponent)).replaceAll(/\d/gu, (d) => digits[Number(d)] ?? "")}`;
 }
 
 /** `1 row`, `2 rows`. */

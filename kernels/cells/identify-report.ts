@@ -66,9 +66,7 @@ function summaryOf(result: Identification, formula: Formula | undefined): string
 
 function verdict(result: Identification, formula: Formula | undefined): readonly Block[] {
   const shown: Block[] =
-    formula === undefined
-      ? []
-      : [{ kind: "formula", latex: `${formula.latex}`, text: formula.text }];
+    formula === undefined ? [] : [{ kind: "formula", latex: formula.latex, text: formula.text }];
   switch (result.kind) {
     case "identified":
       return shown;

@@ -1,5 +1,6 @@
 import type { InputDescription } from "../../app/cell/program.ts";
 import { UserError } from "../../app/errors.ts";
+import { inlineText } from "../output/inspect.ts";
 
 /**
  * Constructors of input descriptions, named as in Observable's Inputs. A TypeScript cell writes
@@ -187,7 +188,8 @@ function table(
 
 function cellOf(value: unknown): string | number | null {
   if (value === null || value === undefined) return null;
-  return typeof value === "number" ? value : String(value);
+  if (typeof value === "number" || typeof value === "string") return value;
+  return inlineText(value);
 }
 
 function defined(options: Readonly<Record<string, unknown>>): Record<string, unknown> {

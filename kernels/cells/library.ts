@@ -1,5 +1,6 @@
 import { UserError } from "../../app/errors.ts";
 import { Lazy } from "../../app/runtime/lazy.ts";
+import { LatestStream } from "../../app/runtime/stream.ts";
 import { mime } from "../../app/protocol/mime.ts";
 import { createRng } from "../math/rng.ts";
 import { columnOf, numbersOf, tableOf, type Table } from "../data/table.ts";
@@ -15,14 +16,15 @@ export function createLibrary(host: KernelHost): Readonly<Record<string, unknown
     html: template((text) => displayable({ [mime.text]: textOf(text), [mime.html]: text })),
     svg: template((text) => displayable({ [mime.text]: textOf(text), [mime.svg]: text })),
     tex: template((text) => displayable({ [mime.text]: text, [mime.markdown]: `$$\n${text}\n$$` })),
-    chart: chart,
+    chart,
+    Mutable: (value: unknown) => new LatestStream(value),
     FileAttachment: (name: string) => fileAttachment(name, host),
     sleep: (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms)),
-    createRng: createRng,
-    tableOf: tableOf,
-    columnOf: columnOf,
-    numbersOf: numbersOf,
-    rowsOf: rowsOf,
+    createRng,
+    tableOf,
+    columnOf,
+    numbersOf,
+    rowsOf,
     readTable: new Lazy(() => import("../data/read.ts").then((m) => m.readTable)),
     parseGraph: new Lazy(() => import("../graph/index.ts").then((m) => m.parseGraph)),
     mSeparated: new Lazy(() => import("../graph/index.ts").then((m) => m.mSeparated)),
@@ -33,6 +35,9 @@ export function createLibrary(host: KernelHost): Readonly<Record<string, unknown
       import("../counterfactual/index.ts").then((m) => m.counterfactual),
     ),
     sample: new Lazy(() => import("../counterfactual/index.ts").then((m) => m.sample)),
+    fitModel: new Lazy(() => import("../counterfactual/index.ts").then((m) => m.fitModel)),
+    observe: new Lazy(() => import("../counterfactual/index.ts").then((m) => m.observe)),
+    intervene: new Lazy(() => import("../counterfactual/index.ts").then((m) => m.intervene)),
   };
 }
 
@@ -51,7 +56,8 @@ function valueText(value: unknown): string {
     (value as Displayable).kind === "displayable"
   ) {
     const bundle = (value as Displayable).bundle;
-    return String(bundle[mime.html] ?? bundle[mime.markdown] ?? bundle[mime.text] ?? "");
+    const shown = bundle[mime.html] ?? bundle[mime.markdown] ?? bundle[mime.text];
+    return typeof shown === "string" ? shown : "";
   }
   return String(value);
 }

@@ -137,8 +137,7 @@ export function plainText(value: unknown): string {
 }
 
 function functionLine(value: object): string {
-  const name = (Object.getOwnPropertyDescriptor(value, "name") as { value?: unknown } | undefined)
-    ?.value;
+  const name = Object.getOwnPropertyDescriptor(value, "name")?.value as unknown;
   return `ƒ ${typeof name === "string" && name !== "" ? name : "anonymous"}`;
 }
 

@@ -37,6 +37,11 @@ export class OutputLimiter {
     return true;
   }
 
+  /** Counts one that is not sent for another reason. */
+  drop(): void {
+    this.#dropped++;
+  }
+
   /** How many were dropped since last asked. */
   takeDropped(): number {
     const dropped = this.#dropped;

@@ -98,7 +98,9 @@ async function connectKernel(origin: string): Promise<void> {
   await loaded;
   const channel = new page.MessageChannel();
   page.dagbokPort = channel.port1;
-  channel.port1.onmessage = (event: { data: unknown }) =>
-    page.dagbokEvent(JSON.stringify(event.data));
+  channel.port1.addEventListener("message", (event: { data: unknown }) =>
+    page.dagbokEvent(JSON.stringify(event.data)),
+  );
+  channel.port1.start();
   frame.contentWindow.postMessage({ type: "connect" }, origin, [channel.port2]);
 }

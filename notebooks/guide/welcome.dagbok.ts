@@ -20,7 +20,7 @@ const strength = view(Inputs.range([0, 3], { step: 0.1, value: 1.5, label: "stre
 // %% [model] id=world name=world
 // fitness ~ normal(0, 1)
 // training ~ bernoulli(logistic(${strength}*fitness))
-// pressure = 10 - 2*training - ${strength}*fitness + u; u ~ normal(0, 1)
+// pressure = 10 - 2*training - ${strength}*fitness + u_p; u_p ~ normal(0, 1)
 
 // %% [simulate] id=draw
 // survey = 1500 from world seed 7

@@ -1,7 +1,7 @@
 const WINDOW_MS = 50;
 const MESSAGES_PER_WINDOW = 4000;
 /** Of the kinds that the page draws one by one. The kernel itself stays far below. */
-const DRAWN_PER_WINDOW = 400;
+const DRAWN_PER_WINDOW = 150;
 
 /**
  * Second limit on what a worker may send, for code that goes round the kernel's own (raw `postMessage` in a

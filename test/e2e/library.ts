@@ -43,8 +43,7 @@ export async function moodIs(
   await page.waitForFunction(
     ([cell, wanted]) =>
       (wanted as string[]).includes(
-        document.querySelector<HTMLElement>(`li[data-cell="${cell as string}"]`)?.dataset["mood"] ??
-          "",
+        document.querySelector<HTMLElement>(`li[data-cell="${cell}"]`)?.dataset["mood"] ?? "",
       ),
     [id, moods] as const,
     { timeout },
