@@ -19,3 +19,5 @@ export { representative } from "./representative.ts";
 export { equivalenceClassSize, toCpdag } from "./cpdag.ts";
 export { basisSet, testableImplications } from "./implications.ts";
 export type { BasisStatement, Implication } from "./implications.ts";
+export { checkImplications } from "./check-implications.ts";
+export type { ImplicationTest } from "./check-implications.ts";

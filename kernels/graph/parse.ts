@@ -45,6 +45,9 @@ export function detectSyntax(text: string): GraphSyntax {
   const lines = unquoted.split("\n").filter((line) => line.trim() !== "");
   if (lines.length > 1 && lines.slice(1).every((line) => /[\s,;]-?[0-9.]+\s*$/.test(line)))
     return "matrix";
+  // `a; b` and `a, b` on one line are two nodes in the short form; several such lines, or blanks, are edges.
+  if (/;/.test(unquoted) || (lines.length === 1 && /,/.test(unquoted)))
+    return isHeader(lines[0]) ? "edge-list" : "short";
   const columns = lines.map(
     (line) =>
       line
@@ -56,6 +59,9 @@ export function detectSyntax(text: string): GraphSyntax {
     ? "edge-list"
     : "short";
 }
+
+const isHeader = (line: string | undefined): boolean =>
+  /^\s*(from|source|cause|parent)\s*[,;\t]/i.test(line ?? "");
 
 /**
  * What is wrong or doubtful in a graph's text, with places, without throwing: the error that keeps it from

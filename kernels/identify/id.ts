@@ -169,7 +169,7 @@ export function identifyDistrict(
   const whole = closure(g.spouses, [seed], (v) => ancestral.has(v));
   const law: Law = {
     summed: [],
-    factors: [...whole].sort(byRank(g)).map((v) => given(g, ancestral, v, source)),
+    factors: [...whole].sort(byRank(g)).map((v) => givenPillow(g, ancestral, v, source)),
   };
   if (whole.size === part.length) {
     step(6, "A whole district: the product of its members given what precedes them.", part);
@@ -218,7 +218,12 @@ export function narrow(
 }
 
 /** P(v | its Markov pillow in the ancestral set up to v). Richardson 2003, ordered local Markov property. */
-function given(g: Compact, ancestral: ReadonlySet<number>, v: number, source: Source): Factor {
+export function givenPillow(
+  g: Compact,
+  ancestral: ReadonlySet<number>,
+  v: number,
+  source: Source = observation,
+): Factor {
   const last = g.rank[v] ?? 0;
   const district = closure(g.spouses, [v], (w) => ancestral.has(w) && (g.rank[w] ?? 0) <= last);
   const pillow = new Set(district);

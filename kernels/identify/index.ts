@@ -59,3 +59,7 @@ export { answerFrom, loadBearing } from "./load-bearing.ts";
 export type { LoadBearing, LoadBearingOptions } from "./load-bearing.ts";
 export { simplify } from "./simplify.ts";
 export { cheapestAdjustmentSet } from "./cheapest.ts";
+export { vermaConstraints } from "./verma.ts";
+export type { VermaConstraint, VermaResult } from "./verma.ts";
+export { discontinuityDesign } from "./discontinuity.ts";
+export type { DiscontinuityDesign } from "./discontinuity.ts";

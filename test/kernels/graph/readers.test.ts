@@ -142,6 +142,7 @@ describe("other syntaxes", () => {
       matrix: "a b\n0 1\n0 0",
     };
     for (const [syntax, text] of Object.entries(expected)) expect(detectSyntax(text)).toBe(syntax);
+    for (const text of ["a; b", "a, b", "a", "a\nb", ""]) expect(detectSyntax(text)).toBe("short");
   });
 });
 
