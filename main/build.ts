@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import { isBuiltin } from "node:module";
 import path from "node:path";
@@ -147,7 +148,7 @@ const singleTypeScriptWorker: Plugin = {
   },
 };
 
-/** Builds what has an entry already and is older than its sources; `force` builds in any case. */
+/** Builds what has an entry already; without `force` only what is older than its sources. */
 export async function build(
   names: readonly TargetName[] = Object.keys(targets) as TargetName[],
   force = true,
@@ -157,7 +158,6 @@ export async function build(
   const due = names.filter(
     (name) => existsSync(inProject(targets[name].entry)) && (force || isStale(name)),
   );
-  if (due.length === 0) return due;
   const vite = await import("vite");
   for (const name of due) {
     const began = Date.now();
@@ -174,9 +174,20 @@ export async function build(
   return due;
 }
 
-/** For `npm start`: the page, the kernel and, where it will be used, the desktop's part. */
-export function buildIfStale(): Promise<readonly TargetName[]> {
-  return build(undefined, false);
+/**
+ * For `npm start`: builds what is older than its sources. In a process of its own, since a bundler's memory
+ * would stay with the server.
+ */
+export function buildIfStale(): void {
+  if (process.env["DAGBOK_NO_BUILD"] === "1") return;
+  const due = (Object.keys(targets) as TargetName[]).filter(
+    (name) => existsSync(inProject(targets[name].entry)) && isStale(name),
+  );
+  if (due.length === 0) return;
+  const { status } = spawnSync(process.execPath, [import.meta.filename, ...due], {
+    stdio: "inherit",
+  });
+  if (status !== 0) throw new Error(`The build of ${due.join(", ")} failed.`);
 }
 
 function stampOf(name: TargetName): string {

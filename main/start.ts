@@ -10,7 +10,7 @@ import { serve } from "./serve.ts";
 const serveOnly = process.argv.includes("--serve");
 
 try {
-  await buildIfStale();
+  buildIfStale();
   const electron = serveOnly ? undefined : findElectron();
   if (electron === undefined) await serve();
   else openDesktop(electron);

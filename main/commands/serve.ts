@@ -10,7 +10,7 @@ one is used. DAGBOK_PORT chooses the port. Ends on Ctrl+C, with everything saved
 `,
   async run(args) {
     parse(args, {});
-    await buildIfStale();
+    buildIfStale();
     await startServing();
     return new Promise<never>(() => undefined);
   },
