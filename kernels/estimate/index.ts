@@ -35,7 +35,9 @@ export type * from "./method.ts";
 export { frontDoor, frontDoorMethod, mediation, mediationMethod } from "./mediation.ts";
 export { metaLearner, metaLearnerMethods } from "./meta-learners.ts";
 export { methods, methodsFor } from "./methods.ts";
+export { optionsOf, resolveOptions } from "./method.ts";
 export { prepare } from "./prepare.ts";
+export { type AdjustmentColumns, problemOf } from "./problem-of.ts";
 export type * from "./problem.ts";
 export {
   refute,

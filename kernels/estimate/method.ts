@@ -136,6 +136,11 @@ export function resolveOptions(
   return resolved;
 }
 
+/** A method's options at their defaults, with some changed: for calling its function directly. O(options). */
+export function optionsOf<O>(method: Method<O>, changes: Partial<O> = {}): O {
+  return resolveOptions(method, changes) as O;
+}
+
 function checkOption(method: string, name: string, spec: OptionSpec, value: unknown): OptionValue {
   const accepted = acceptOption(spec, value);
   if (accepted !== undefined) return accepted;

@@ -18,30 +18,27 @@ import { tmleMethod } from "./tmle.ts";
 import { twoStageMethod } from "./two-stage.ts";
 import { weightingMethod } from "./weighting.ts";
 
-// Each method reads its own options; a list of them forgets which, and `resolveOptions` checks at the door instead.
-const anyOptions = <O>(method: Method<O>): Method => method as unknown as Method;
-
 /** The classical methods, in the order they are offered. Neural ones are listed by their own folder. */
 export const methods: readonly Method[] = [
-  anyOptions(aipwMethod),
-  anyOptions(tmleMethod),
-  anyOptions(regressionMethod),
-  anyOptions(weightingMethod),
-  anyOptions(matchingMethod),
-  anyOptions(stratificationMethod),
-  anyOptions(entropyBalancingMethod),
-  anyOptions(partiallyLinearMethod),
-  ...metaLearnerMethods.map((m) => anyOptions(m)),
-  anyOptions(twoStageMethod),
-  anyOptions(partiallyLinearIvMethod),
-  anyOptions(complierMethod),
-  anyOptions(frontDoorMethod),
-  anyOptions(mediationMethod),
-  anyOptions(discontinuityMethod),
-  anyOptions(groupTimeMethod),
-  anyOptions(fixedEffectsMethod),
-  anyOptions(syntheticControlMethod),
-  anyOptions(syntheticDidMethod),
+  aipwMethod,
+  tmleMethod,
+  regressionMethod,
+  weightingMethod,
+  matchingMethod,
+  stratificationMethod,
+  entropyBalancingMethod,
+  partiallyLinearMethod,
+  ...metaLearnerMethods,
+  twoStageMethod,
+  partiallyLinearIvMethod,
+  complierMethod,
+  frontDoorMethod,
+  mediationMethod,
+  discontinuityMethod,
+  groupTimeMethod,
+  fixedEffectsMethod,
+  syntheticControlMethod,
+  syntheticDidMethod,
 ];
 
 /** Those of `candidates` that answer the estimand (and fit the data, when given). O(methods). */

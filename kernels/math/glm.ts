@@ -53,8 +53,9 @@ export function fitGlm(
   y: Float64Array,
   options: GlmOptions = {},
 ): Glm {
-  const dropped = droppedColumns(x, n, d, y, options.weights);
-  const state = new Newton(family, x, n, d, y, dropped, options);
+  const plain = gram(x, n, d, options.weights);
+  const dropped = droppedColumns(plain, x, n, d, y, options.weights);
+  const state = new Newton(family, x, n, d, y, dropped, options, plain);
   const limit = options.maxIterations ?? 60;
   let iterations = 0;
   let converged = false;
@@ -119,13 +120,14 @@ function inverseLink(family: GlmFamily, eta: number): number {
 
 /** Cheap Gram test first; only a suspicious pivot pays for the exact (QR) answer. */
 function droppedColumns(
+  plain: Float64Array,
   x: Float64Array,
   n: number,
   d: number,
   y: Float64Array,
   weights: Float64Array | undefined,
 ): readonly number[] {
-  const { dropped } = cholesky(gram(x, n, d, weights), d, 1e-9);
+  const { dropped } = cholesky(plain, d, 1e-9);
   return dropped.length === 0 ? dropped : leastSquares(x, n, d, y, weights).dropped;
 }
 
@@ -155,6 +157,7 @@ class Newton {
     y: Float64Array,
     dropped: readonly number[],
     options: GlmOptions,
+    plain: Float64Array,
   ) {
     this.#family = family;
     this.#x = x;
@@ -172,6 +175,15 @@ class Newton {
     this.#direction = new Float64Array(d);
     this.#evaluate();
     this.#gradient = this.#score();
+    // Where every mean is the same the information is a multiple of X'WX, which is known already.
+    if (options.start === undefined && options.offset === undefined) {
+      const mu = this.mean[0]!;
+      const v = family === "logit" ? mu * (1 - mu) : mu;
+      if (this.mean.every((m) => m === mu)) {
+        const scaled = plain.map((value) => value * v);
+        this.#factor = cholesky(this.#kept(scaled), this.#keep.length, 1e-15).l;
+      }
+    }
   }
 
   /** The constant model, when some column is all ones: far from 0 the first Newton step would overshoot. */
@@ -262,7 +274,11 @@ class Newton {
       const v = this.#family === "logit" ? mu * (1 - mu) : mu;
       w[i] = (this.#weights?.[i] ?? 1) * v;
     }
-    const full = gram(this.#x, this.#n, this.#d, w);
+    return this.#kept(gram(this.#x, this.#n, this.#d, w));
+  }
+
+  /** Rows and columns of a matrix that were not dropped. */
+  #kept(full: Float64Array): Float64Array {
     const k = this.#keep.length;
     const kept = new Float64Array(k * k);
     for (let a = 0; a < k; a++) {

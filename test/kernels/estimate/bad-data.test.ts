@@ -1,7 +1,15 @@
 import { expect, test } from "vitest";
 import { readTable } from "../../../kernels/data/read.ts";
 import { type Table, tableOf } from "../../../kernels/data/table.ts";
-import { estimate, type EstimateOptions, methods } from "../../../kernels/estimate/index.ts";
+import {
+  estimate,
+  type EstimateOptions,
+  methods,
+  optionsOf,
+  problemOf,
+  regression,
+  regressionMethod,
+} from "../../../kernels/estimate/index.ts";
 import type { EstimandSpec, EstimateResult } from "../../../kernels/estimate/index.ts";
 import { createRng } from "../../../kernels/math/rng.ts";
 
@@ -170,6 +178,32 @@ test("every method documents itself: options have defaults that pass their own c
       expect(spec.doc.length).toBeGreaterThan(10);
       if (spec.type === "choice") expect(spec.choices).toContain(spec.default);
     }
+  }
+});
+
+test("methods can be called by their own names with typed columns", async () => {
+  const columns = { outcome: y, treatment: t, covariates: { x } };
+  const direct = regression(problemOf(columns), optionsOf(regressionMethod, { errors: "HC1" }));
+  const through = await answer({}, { method: "regression", errors: "HC1" });
+  if (direct.kind !== "finding" || through.kind !== "effect") throw new Error("no estimate");
+  expect(direct.estimate).toBe(through.estimate);
+  expect(direct.standardError).toBe(through.standardError);
+  expect(() => problemOf({ ...columns, treatment: t.map(() => 0) })).toThrow(/one value/);
+});
+
+test("every method that fits answers by default, and its effect says what it did", async () => {
+  for (const method of adjusting) {
+    const target = method.fits.targets[0]!;
+    const result = await estimate({ ...spec, target }, tableOf({ x, t, y }), {
+      method: method.name,
+    });
+    if (result.kind !== "effect") throw new Error(`${method.name}: ${result.message}`);
+    expect(Math.abs(result.estimate - 1)).toBeLessThan(0.6);
+    expect(result.interval.low).toBeLessThan(result.estimate);
+    expect(result.interval.method).toBeTruthy();
+    expect(Object.keys(result.options)).toEqual(Object.keys(method.options));
+    for (const diagnostic of result.diagnostics)
+      expect(diagnostic.summary).not.toMatch(/NaN|undefined|Infinity/);
   }
 });
 

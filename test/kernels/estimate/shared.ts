@@ -19,7 +19,9 @@ export function shared(path: string, options: ReadOptions = {}): Table {
 }
 
 /** Tests on real data run where the catalogue is; elsewhere they are listed as skipped. */
-export const withData = test.skipIf(!existsSync(FOLDER));
+export function withData(name: string, body: () => Promise<void>): void {
+  test.skipIf(!existsSync(FOLDER))(name, body);
+}
 
 /** The effect, or a failure that shows the negative answer. */
 export async function effectOf(
