@@ -1,0 +1,11 @@
+export {
+  calibrate,
+  doublyRobustScores,
+  groupEffects,
+  judgeRanking,
+  policyValue,
+  type Calibration,
+  type Judged,
+  type Ranking,
+} from "./scores.ts";
+export { scoreAgainstTruth, type TruthScore } from "./truth.ts";
