@@ -96,7 +96,7 @@ export function createGraph(spec: GraphSpec): Graph {
   }
   const graph: Graph = {
     kind: "graph",
-    type: spec.type ?? typeOf(edges),
+    type: typeOf(edges, spec.type),
     nodes: [...nodes.values()],
     edges,
   };
@@ -152,9 +152,15 @@ function isTuple(
   return Array.isArray(given);
 }
 
-function typeOf(edges: readonly Edge[]): GraphType {
+/** The type said, unless the marks contradict it: an undirected edge or a circle is never part of an admg. */
+function typeOf(edges: readonly Edge[], said: GraphType | undefined): GraphType {
   if (edges.some((edge) => edge.mark.includes("o"))) return "pag";
-  return edges.some((edge) => edge.mark === "--") ? "cpdag" : "admg";
+  const undirected = edges.some((edge) => edge.mark === "--");
+  const bidirected = edges.some((edge) => edge.mark === "<->");
+  if (undirected && bidirected) return said === "pag" ? "pag" : "mag";
+  if (undirected) return said === undefined || said === "admg" ? "cpdag" : said;
+  if (bidirected && said === "cpdag") return "mag";
+  return said ?? "admg";
 }
 
 function checkName(name: string): void {

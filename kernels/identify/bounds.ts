@@ -8,7 +8,7 @@ import { closeEstimand } from "./close.ts";
 import { evaluateEstimand } from "./evaluate.ts";
 import { lawEstimand } from "./factors.ts";
 import { districtsIn, identifyDistrict } from "./id.ts";
-import { asInterventional } from "./identify.ts";
+import { asInterventional } from "./simple-query.ts";
 import { levelIndex, variableOf } from "./joint.ts";
 import type { JointTable } from "./joint.ts";
 import type { Estimand, Value } from "./estimand.ts";

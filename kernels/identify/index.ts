@@ -1,5 +1,6 @@
 export { identify } from "./identify.ts";
-export type { IdentifyOptions } from "./identify.ts";
+export type { IdentifyOptions } from "./options.ts";
+export { asInterventional } from "./simple-query.ts";
 export type {
   Identification,
   Identified,

@@ -5,7 +5,7 @@ import type { Graph } from "../graph/graph.ts";
 import { latentProjection } from "../graph/projection.ts";
 import type { Value } from "./estimand.ts";
 import { identify } from "./identify.ts";
-import type { IdentifyOptions } from "./identify.ts";
+import type { IdentifyOptions } from "./options.ts";
 import type { Query, Setting } from "./query.ts";
 import type { Identification } from "./result.ts";
 

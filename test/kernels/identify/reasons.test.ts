@@ -149,6 +149,18 @@ describe("formulas", () => {
   });
 });
 
+describe("what is not decided", () => {
+  it("is never called identified", () => {
+    expect(identify(parseGraph("dag { x -- y }"), "P(y | do(x))").kind).toBe("not-certified");
+    expect(identify(parseGraph("mag { x -> y; x -- z; y <-> w }"), "P(y | do(x), z)").kind).toBe(
+      "not-certified",
+    );
+    const selected = parseGraph("x -> y -> s; s [selected]");
+    expect(identify(selected, "P(y_{x=0} | x=1)").kind).toBe("not-certified");
+    expect(identify(selected, "P(y | do(x))").kind).not.toBe("identified");
+  });
+});
+
 describe("questions that cannot be asked", () => {
   const graph = parseGraph("x -> y; U -> x; U -> y; U [latent]");
   it.each([
