@@ -63,7 +63,7 @@ export function answerCounterfactual(
         kind: "not-identified",
         query,
         queryText,
-        reason: result.text,
+        reason: `${result.text}${twoValueNote(of, query.given)}`,
         trace: result.trace,
         strategies: [],
         claim: claimAs("not-identified", result.trace),
@@ -107,4 +107,26 @@ function withQuerySymbols(
   };
   for (const event of [...of, ...given]) add(event);
   return values;
+}
+
+/**
+ * The effect of treatment on the treated is the textbook's exception: with two treatment values it follows from the
+ * observed and the experimental law together, whatever is unmeasured.
+ */
+function twoValueNote(of: readonly Event[], given: readonly Event[]): string {
+  const [event, ...others] = of;
+  const [condition, ...more] = given;
+  const [setting, ...further] = event?.do ?? [];
+  const isEtt =
+    others.length === 0 &&
+    more.length === 0 &&
+    further.length === 0 &&
+    setting !== undefined &&
+    condition?.variable === setting.variable &&
+    condition.do.length === 0;
+  if (!isEtt) return "";
+  return (
+    ` (If ${setting.variable} has only two values, the observed law and an experiment on ${setting.variable} together ` +
+    "do determine it; this answer is for any number of values.)"
+  );
 }

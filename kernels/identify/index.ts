@@ -36,7 +36,7 @@ export type { JointTable, JointVariable, Level } from "./joint.ts";
 export { randomModel, truncatedFactorisation } from "./model.ts";
 export type { ConditionalTable, DiscreteModel } from "./model.ts";
 export { checkHedge } from "./hedge.ts";
-export { findTwoModels } from "./two-models.ts";
+export { findTwoModels, twoModelsFor } from "./two-models.ts";
 export type { NoTwoModels, TwoModels } from "./two-models.ts";
 export type { Interventional } from "./interventional.ts";
 export { bounds } from "./bounds.ts";

@@ -6,7 +6,12 @@ import { createGraph } from "../graph/graph.ts";
 import type { Edge, Graph } from "../graph/graph.ts";
 import { latentProjection } from "../graph/projection.ts";
 import type { Hedge } from "./id.ts";
+import { identifyInterventional } from "./interventional.ts";
 import type { Interventional } from "./interventional.ts";
+import type { Query } from "./query.ts";
+import type { NotIdentified } from "./result.ts";
+import { asInterventional } from "./simple-query.ts";
+import type { OneQuery } from "./simple-query.ts";
 import type { DiscreteModel } from "./model.ts";
 import {
   lawWithJacobian,
@@ -92,6 +97,30 @@ export function findTwoModels(
     reason = "No direction was found in which the query changes and the observed law does not.";
   }
   return { kind: "no-two-models", reason };
+}
+
+/**
+ * The two models for a "not identified" result of `identify`: for the first part of its query that is not identified.
+ * Counterfactual queries have none here. See `findTwoModels` for size and time.
+ */
+export function twoModelsFor(graph: Graph, result: NotIdentified): TwoModels | NoTwoModels {
+  const measured = latentProjection(graph);
+  for (const part of partsOfQuery(result.query)) {
+    const simple = asInterventional(part);
+    if (simple === undefined) continue;
+    const answer = identifyInterventional(measured, simple);
+    if (answer.kind === "hedge") return findTwoModels(graph, simple, { hedge: answer.hedge });
+  }
+  return {
+    kind: "no-two-models",
+    reason: "Two models are looked for in interventional queries only.",
+  };
+}
+
+function partsOfQuery(query: Query): OneQuery[] {
+  return query.kind === "difference"
+    ? [...partsOfQuery(query.left), ...partsOfQuery(query.right)]
+    : [query];
 }
 
 /** Causes of the query's variables; of the unmeasured causes only a tree that ties the hedge together. */

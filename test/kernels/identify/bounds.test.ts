@@ -116,11 +116,27 @@ describe("probabilities of causation", () => {
         [],
       );
       const [x0y0 = 0, x0y1 = 0, x1y0 = 0, x1y1 = 0] = lawOf(scm).probabilities;
-      const { pns } = causationBounds({
+      const { pns, pn, ps } = causationBounds({
         treated: at(1, 1),
         untreated: at(0, 1),
         observed: { x1y1, x1y0, x0y1, x0y0 },
       });
+      const world = (x: number, y: number) => ({
+        variable: "y",
+        value: y,
+        settings: new Map([["x", x]]),
+      });
+      const fact = (variable: string, value: number) => ({
+        variable,
+        value,
+        settings: new Map<string, number>(),
+      });
+      const necessity = probabilityOf(scm, [world(0, 0)], [fact("x", 1), fact("y", 1)]);
+      const sufficiency = probabilityOf(scm, [world(1, 1)], [fact("x", 0), fact("y", 0)]);
+      if (pn !== undefined)
+        expect(necessity >= pn.lower - 1e-9 && necessity <= pn.upper + 1e-9).toBe(true);
+      if (ps !== undefined)
+        expect(sufficiency >= ps.lower - 1e-9 && sufficiency <= ps.upper + 1e-9).toBe(true);
       expect(pns.lower).toBeLessThanOrEqual(both + 1e-9);
       expect(pns.upper).toBeGreaterThanOrEqual(both - 1e-9);
     }

@@ -134,3 +134,18 @@ describe("published instruments", () => {
     }
   });
 });
+
+it("every published case is held by a test of this folder or of test/kernels/graph", () => {
+  const types = ["id", "idc", "dsep", "adjustment", "frontdoor", "iv"];
+  const elsewhere = [
+    "cpdag",
+    "implications",
+    "counterfactual",
+    "gid",
+    "transport",
+    "selection_recoverability",
+    "iv_bounds",
+    "pns_bounds",
+  ];
+  expect(casesOf(...types, ...elsewhere).length).toBe(123);
+});

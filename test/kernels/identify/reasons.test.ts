@@ -8,6 +8,7 @@ import {
   simplify,
   toLatex,
   toText,
+  twoModelsFor,
 } from "../../../kernels/identify/index.ts";
 import type { Estimand, LoadBearing, Term } from "../../../kernels/identify/index.ts";
 
@@ -146,6 +147,28 @@ describe("formulas", () => {
     const result = identify(parseGraph("Z2 -> Z1 -> X -> Y; Z2 <-> X; Z2 <-> Y"), "P(y | do(x))");
     if (result.kind !== "identified") throw new Error(result.kind);
     expect(toText(result.estimand)).toContain("for any z1");
+  });
+});
+
+describe("a no", () => {
+  it("comes with two models, also for a contrast", () => {
+    const graph = parseGraph("z -> x -> y; U -> x, y; U [latent]");
+    const result = identify(graph, "E[y | do(x=1)] - E[y | do(x=0)]");
+    if (result.kind !== "not-identified") throw new Error(result.kind);
+    expect(result.strategies).toContainEqual(
+      expect.objectContaining({ kind: "instrument", instrument: "z" }),
+    );
+    const shown = twoModelsFor(graph, result);
+    if (shown.kind !== "two-models") throw new Error(shown.reason);
+    expect(Math.abs(shown.values[0] - shown.values[1])).toBeGreaterThan(1e-3);
+    expect(shown.gap).toBeLessThan(1e-9);
+  });
+
+  it("tells of the exception for two treatment values", () => {
+    const result = identify(parseGraph("x -> y; x <-> y"), "P(y_{x=0} | x=1)", {
+      from: "experiments",
+    });
+    expect(result.kind === "not-identified" && result.reason).toContain("only two values");
   });
 });
 
