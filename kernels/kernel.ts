@@ -7,6 +7,7 @@ import { Session } from "../app/runtime/session.ts";
 import { VERSION } from "../app/version.ts";
 import { Attachments } from "./attachments.ts";
 import { cellKinds, createLibrary, type KernelHost, reportOf } from "./cells/index.ts";
+import { loadModule, moduleNames } from "./cells/modules.ts";
 import type { Channel } from "./channel.ts";
 import type { Table } from "./data/table.ts";
 import { inputBundle, tablePage, toBundle } from "./output/display.ts";
@@ -133,8 +134,8 @@ export class Kernel {
         import("../app/cell/compile.ts"),
         import("../app/cell/evaluate.ts"),
       ]);
-      const compiled = compileCell(cell.source, { cell: cell.id });
-      const program = toProgram(compiled, this.#options.evaluate);
+      const compiled = compileCell(cell.source, { cell: cell.id, modules: moduleNames });
+      const program = toProgram(compiled, this.#options.evaluate, loadModule);
       this.#places.set(program, (error) => placeOfError(error, compiled));
       return program;
     }

@@ -139,6 +139,11 @@ export class EditorController implements Holder {
     editor.focus();
   }
 
+  /** Types for the user what was pressed while the editor was on its way. */
+  type(text: string): void {
+    this.#editor?.trigger("keyboard", "type", { text });
+  }
+
   /** Takes back a focus that is on its way. */
   leave(): void {
     this.#wanted++;

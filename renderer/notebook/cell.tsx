@@ -7,10 +7,12 @@ import { OutputController } from "../outputs/controller.ts";
 import { failureElement } from "../outputs/error.ts";
 import { renderMarkdown } from "../outputs/markdown.ts";
 import { LossChart } from "../outputs/progress.ts";
+import { Icon } from "../ui/icons.tsx";
 import { reportError } from "../ui/toast.tsx";
 import { CellHeader } from "./cell-header.tsx";
 import { type NotebookContext, useNotebook } from "./context.ts";
 import { accessibleName, moodOf, rungOf } from "./describe.ts";
+import { hiddenCells, isFolded, sectionLevel } from "./folding.ts";
 import { InsertButton } from "./insert.tsx";
 import { outputPorts } from "./output-ports.ts";
 
@@ -136,9 +138,39 @@ function Prose({ id, hidden }: { readonly id: string; readonly hidden: boolean }
   }, [text, hidden]);
   return (
     <div class="cell-prose" hidden={hidden}>
+      <FoldButton id={id} />
       {text.trim() === "" && <p class="cell-empty">An empty text cell. Enter to write.</p>}
       <div ref={host} hidden={text.trim() === ""} />
     </div>
+  );
+}
+
+/** At headings: folds what is under them away. */
+function FoldButton({ id }: { readonly id: string }) {
+  const { model, commands } = useNotebook();
+  const cell = model.cell(id).value;
+  if (sectionLevel(cell) === undefined) return null;
+  const folded = isFolded(cell);
+  const hidden = folded
+    ? [...hiddenCells(model.notebook.value.cells).values()].filter((by) => by === id).length
+    : 0;
+  return (
+    <button
+      type="button"
+      class="fold-button"
+      data-folded={folded}
+      tabIndex={model.selection.value.head === id ? 0 : -1}
+      aria-expanded={!folded}
+      aria-label={folded ? `Unfold the section, ${hidden} cells` : "Fold the section"}
+      title={folded ? "Unfold (→)" : "Fold (←)"}
+      onClick={() => {
+        model.select(id);
+        commands.fold(!folded);
+      }}
+    >
+      <Icon name={folded ? "chevronRight" : "chevronDown"} />
+      {folded && <span>{hidden} hidden</span>}
+    </button>
   );
 }
 

@@ -4,6 +4,7 @@ import type { Edit } from "../../app/notebook/edits.ts";
 import { kindInfo } from "../../kernels/cells/catalogue.ts";
 import type { NotebookModel } from "../state/notebook-model.ts";
 import { announce, reportError, toast } from "../ui/toast.tsx";
+import { foldEdit, isFolded, sectionLevel } from "./folding.ts";
 import { readClipboard, writeClipboard } from "./clipboard.ts";
 
 /** What the page does beside changing the notebook. */
@@ -82,7 +83,8 @@ export class NotebookCommands {
     this.run();
     const { head } = this.#model.selection.value;
     const at = this.#model.indexOf(head);
-    const next = this.#model.order.value[at + 1];
+    const { shown } = this.#model;
+    const next = head === undefined ? undefined : shown[shown.indexOf(head) + 1];
     if (next === undefined) {
       const id = this.insert("ts", at + 1);
       if (id !== undefined) this.page.focus(id, "text");
@@ -124,7 +126,8 @@ export class NotebookCommands {
 
   move(by: 1 | -1, extend = false): void {
     const { head } = this.#model.selection.value;
-    const to = this.#model.order.value[this.#model.indexOf(head) + by];
+    const { shown } = this.#model;
+    const to = shown[(head === undefined ? -1 : shown.indexOf(head)) + by];
     if (to === undefined) return;
     this.#model.select(to, extend);
     this.page.focus(to, "cell");
@@ -254,6 +257,16 @@ export class NotebookCommands {
         value: !this.#model.cell(cell).value.flags[flag],
       })),
     );
+  }
+
+  /** Hides or shows what is under the selected heading. */
+  fold(folded: boolean): void {
+    const { head } = this.#model.selection.value;
+    if (head === undefined) return;
+    const cell = this.#model.cell(head).value;
+    if (sectionLevel(cell) !== undefined && isFolded(cell) !== folded) {
+      this.apply([foldEdit(cell, folded)]);
+    }
   }
 
   edit(): void {

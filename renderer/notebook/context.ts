@@ -11,6 +11,8 @@ export interface NotebookContext {
   readonly pool: EditorPool;
   /** Editors of the cells in the page, by cell. */
   readonly editors: Map<string, EditorController>;
+  /** What was typed for an editor that is on its way; undefined when none is. */
+  readonly ahead: { buffer: string | undefined };
 }
 
 const Context = createContext<NotebookContext | undefined>(undefined);

@@ -71,6 +71,8 @@ export const bindings: readonly Binding[] = [
   b(["Shift+ArrowUp", "Shift+K"], "command", "Move", "Extend the selection up", (c) =>
     c.move(-1, true),
   ),
+  b("ArrowLeft", "command", "View", "Fold the section", (c) => c.fold(true)),
+  b("ArrowRight", "command", "View", "Unfold the section", (c) => c.fold(false)),
   b("Home", "command", "Move", "First cell", (c) => c.selectEnd(false)),
   b("End", "command", "Move", "Last cell", (c) => c.selectEnd(true)),
   b("Ctrl+A", "command", "Move", "Select all cells", (c) => c.selectAll()),

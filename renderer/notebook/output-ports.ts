@@ -17,6 +17,10 @@ export function outputPorts(context: NotebookContext, id: string): OutputPorts {
   return {
     cell: id,
     setInput: (key, value) => model.session.setInput(id, key, value),
+    savedInput: (key) =>
+      model.runtime(id).peek().state.kind === "idle"
+        ? model.cell(id).peek().inputs[key]
+        : undefined,
     tablePage: (offset, count) => {
       const variable = model.session.cell(id).analysis?.outputs[0] ?? model.cell(id).peek().name;
       return variable === undefined

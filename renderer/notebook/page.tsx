@@ -1,4 +1,4 @@
-import { signal, useSignal } from "@preact/signals";
+import { computed, type ReadonlySignal, signal, useSignal } from "@preact/signals";
 import { useEffect, useMemo, useRef } from "preact/hooks";
 import type { Api } from "../client/api.ts";
 import type { EditorController } from "../editor/controller.ts";
@@ -11,6 +11,7 @@ import { CellRow } from "./cell.tsx";
 import { NotebookCommands } from "./commands.ts";
 import { type NotebookContext, NotebookProvider } from "./context.ts";
 import { moodOf, moodWords } from "./describe.ts";
+import { hiddenCells } from "./folding.ts";
 import { NotebookHeader } from "./header.tsx";
 import { EmptyNotebook, InsertButton, openInsertMenu } from "./insert.tsx";
 import { KeyMatcher } from "./keys.ts";
@@ -29,6 +30,7 @@ export function NotebookPage({ model, api }: { readonly model: NotebookModel; re
   const dialog = useSignal<"palette" | "help" | undefined>(undefined);
   const root = useRef<HTMLDivElement>(null);
   const context = useMemo(() => createContext(model, dialog), [model]);
+  useMemo(() => (model.visible = visibleCells(model)), [model]);
   useKeyboard(context, () => dialog.value === undefined);
   useAnnouncements(model);
   useEffect(() => {
@@ -39,7 +41,7 @@ export function NotebookPage({ model, api }: { readonly model: NotebookModel; re
     });
     return () => context.pool.dispose();
   }, [context]);
-  const order = model.order.value;
+  const order = model.shown;
   const drawn = useGradually(order.length);
   return (
     <NotebookProvider value={context}>
@@ -62,7 +64,7 @@ export function NotebookPage({ model, api }: { readonly model: NotebookModel; re
         {outlineOpen.value && <Outline />}
         <main class="paper" aria-label="Notebook">
           <h1 class="visually-hidden">{model.notebook.value.title}</h1>
-          {order.length === 0 ? (
+          {model.order.value.length === 0 ? (
             <EmptyNotebook />
           ) : (
             <>
@@ -107,6 +109,18 @@ export function NotebookPage({ model, api }: { readonly model: NotebookModel; re
   }
 }
 
+/** Same list, same object: typing in a cell does not draw the list anew. */
+function visibleCells(model: NotebookModel): ReadonlySignal<readonly string[]> {
+  let last: readonly string[] = [];
+  return computed(() => {
+    const hidden = hiddenCells(model.notebook.value.cells);
+    const next =
+      hidden.size === 0 ? model.order.value : model.order.value.filter((id) => !hidden.has(id));
+    if (next.length !== last.length || next.some((id, i) => id !== last[i])) last = next;
+    return last;
+  });
+}
+
 const FIRST = 16;
 const STEP = 40;
 
@@ -130,6 +144,7 @@ function createContext(
   dialog: { value: "palette" | "help" | undefined },
 ): NotebookContext {
   const editors = new Map<string, EditorController>();
+  const ahead: { buffer: string | undefined } = { buffer: undefined };
   const toggle = (open: typeof outlineOpen, key: string): void => {
     open.value = !open.value;
     localStorage.setItem(key, open.value ? "open" : "closed");
@@ -137,7 +152,11 @@ function createContext(
   const element = (id: string): HTMLElement | null => document.getElementById(`cell-${id}`);
   const commands = new NotebookCommands(model, {
     focus(id, where, offset) {
-      if (where === "text") model.mode.value = "edit";
+      ahead.buffer = undefined;
+      if (where === "text") {
+        model.mode.value = "edit";
+        if (editors.get(id)?.live !== true) ahead.buffer = "";
+      }
       // A cell that has just been inserted is in the page one render later.
       const act = (): void => {
         const node = element(id);
@@ -148,7 +167,11 @@ function createContext(
           reveal(node);
         } else {
           reveal(node);
-          void editors.get(id)?.focus(offset);
+          const editor = editors.get(id);
+          void editor?.focus(offset).then(() => {
+            if (ahead.buffer !== undefined) editor.type(ahead.buffer);
+            ahead.buffer = undefined;
+          });
         }
       };
       if (element(id) === null || where === "text") requestAnimationFrame(() => setTimeout(act, 0));
@@ -170,7 +193,7 @@ function createContext(
     toggleOutline: () => toggle(outlineOpen, OUTLINE),
     togglePanel: () => toggle(panelOpen, PANEL),
   });
-  return { model, commands, pool: new EditorPool(), editors };
+  return { model, commands, pool: new EditorPool(), editors, ahead };
 }
 
 /** Scrolls no further than needed, and keeps the top of a tall cell in view. */
@@ -189,6 +212,7 @@ function useKeyboard(context: NotebookContext, enabled: () => boolean): void {
     const matcher = new KeyMatcher();
     const onKeyDown = (event: KeyboardEvent): void => {
       if (!enabled() || event.isComposing) return;
+      if (typedAhead(context.ahead, event)) return;
       const target = event.target as HTMLElement;
       const inEditor = target.closest(".code") !== null;
       if (target.closest(".menu, dialog") !== null) return;
@@ -236,6 +260,18 @@ function useKeyboard(context: NotebookContext, enabled: () => boolean): void {
     addEventListener("keydown", onKeyDown, true);
     return () => removeEventListener("keydown", onKeyDown, true);
   }, [context]);
+}
+
+/** An editor takes a moment to come up; what is typed meanwhile is neither a command nor lost. */
+function typedAhead(ahead: NotebookContext["ahead"], event: KeyboardEvent): boolean {
+  if (ahead.buffer === undefined || event.ctrlKey || event.metaKey || event.altKey) return false;
+  if (event.key.length === 1) ahead.buffer += event.key;
+  else if (event.key === "Enter" && !event.shiftKey) ahead.buffer += "\n";
+  else if (event.key === "Backspace") ahead.buffer = ahead.buffer.slice(0, -1);
+  else return false;
+  event.preventDefault();
+  event.stopPropagation();
+  return true;
 }
 
 function widgetOpen(): boolean {

@@ -24,7 +24,7 @@ export function showInput(output: InputOutput, ports: OutputPorts): Shown {
   let current = output;
   const send = (value: unknown): void => ports.setInput(current.key, value);
   const widget = makeWidget(output, send);
-  widget.set(output.value);
+  widget.set(ports.savedInput(output.key) ?? output.value);
   const same = signature(output);
   return {
     element: widget.element,

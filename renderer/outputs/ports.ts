@@ -5,6 +5,8 @@ export interface OutputPorts {
   /** The cell the outputs belong to. */
   readonly cell: string;
   setInput(key: string, value: unknown): void;
+  /** The value a control was left at, while its cell has not run: a saved output holds the one it started from. */
+  savedInput(key: string): unknown;
   /** Rows of a table; absent when no variable holds it. */
   tablePage?: (offset: number, count: number) => Promise<TablePage>;
   /** Shows another cell. */

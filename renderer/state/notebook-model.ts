@@ -24,6 +24,8 @@ export class NotebookModel {
   readonly variables: Signal<readonly VariableSummary[]>;
   readonly selection = signal<Selection>({ anchor: undefined, head: undefined });
   readonly mode = signal<"command" | "edit">("command");
+  /** Set by the page, which knows what is folded away. */
+  visible: ReadonlySignal<readonly string[]> | undefined;
   readonly running: ReadonlySignal<number>;
   readonly staleCount: ReadonlySignal<number>;
   readonly #cells = new Map<string, Signal<Cell>>();
@@ -85,6 +87,11 @@ export class NotebookModel {
     let found = this.#runtimes.get(id);
     if (found === undefined) this.#runtimes.set(id, (found = signal(this.session.cell(id))));
     return found;
+  }
+
+  /** Cells in the page: those under a folded heading are not. */
+  get shown(): readonly string[] {
+    return this.visible?.value ?? this.order.value;
   }
 
   indexOf(id: string | undefined): number {

@@ -202,7 +202,7 @@ export class NotebookSession {
       .map(({ cell, key, value }) => ({
         kind: "set-input" as const,
         cell,
-        name: inputName(key),
+        name: key,
         value: toJson(value),
       }));
     this.document.apply(edits);
@@ -365,17 +365,6 @@ export function toKernelCell(cell: Cell): KernelCell {
     ...(cell.name === undefined ? {} : { name: cell.name }),
     ...(cell.flags.disabled ? { disabled: true } : {}),
     ...(cell.flags.lazy ? { lazy: true } : {}),
-    inputs: Object.fromEntries(
-      Object.entries(cell.inputs).map(([name, value]) => [inputKey(name), value]),
-    ),
+    inputs: cell.inputs,
   };
-}
-
-/** The kernel counts controls from 0; names in a notebook do not begin with a digit. */
-function inputName(key: string): string {
-  return /^\d/.test(key) ? `$${key}` : key;
-}
-
-function inputKey(name: string): string {
-  return /^\$\d/.test(name) ? name.slice(1) : name;
 }

@@ -15,6 +15,7 @@ const { failureElement } = await import("../../renderer/outputs/error.ts");
 const ports = {
   cell: "here",
   setInput: vi.fn(),
+  savedInput: () => undefined,
   goTo: vi.fn(),
   nameOf: (id: string) => `name of ${id}`,
   assumption: () => true,

@@ -98,7 +98,7 @@ test("a control's value is kept with the notebook under a name that it can hold"
   session.run(["aaaa"]);
   await vi.waitFor(() => expect(session.cell("aaaa").finished).toBe(true));
   for (const value of [1, 2, 3]) session.setInput("aaaa", "0", value);
-  await vi.waitFor(() => expect(store.notebook.cells[0]?.inputs).toEqual({ $0: 3 }));
+  await vi.waitFor(() => expect(store.notebook.cells[0]?.inputs).toEqual({ 0: 3 }));
   await session.dispose();
 });
 

@@ -74,6 +74,11 @@ export function showGraph(given: GraphBlock, ports: OutputPorts): Shown {
     const editable = block.editable === true && ports.graphSource !== undefined;
     element.classList.toggle("editable", editable);
     const open = aside.querySelector("details")?.open ?? false;
+    // The list is made anew: whoever was at one of its buttons stays there.
+    const active = document.activeElement;
+    if (wantFocus === undefined && active instanceof HTMLElement && aside.contains(active)) {
+      wantFocus = active.dataset["focus"];
+    }
     aside.replaceChildren(legend(block), edgePanel(block, editable ? edit : undefined, open));
     if (wantFocus !== undefined) {
       aside.querySelector<HTMLElement>(`[data-focus="${wantFocus}"]`)?.focus();
