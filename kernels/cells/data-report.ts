@@ -102,7 +102,7 @@ interface Bar {
 
 function histogramChart(summaries: readonly ColumnSummary[]): Block | undefined {
   const numeric = summaries.flatMap((s): Bar[] => {
-    if ("levels" in s) return [];
+    if ("levels" in s || s.type === "boolean") return [];
     const { edges, counts } = s.histogram;
     return counts.map((n, i) => ({
       column: s.name,
@@ -111,11 +111,7 @@ function histogramChart(summaries: readonly ColumnSummary[]): Block | undefined 
       count: n,
     }));
   });
-  const levels = summaries.flatMap((s) =>
-    "levels" in s && s.type === "category"
-      ? s.levels.slice(0, 12).map(({ level, count: n }) => ({ column: s.name, level, count: n }))
-      : [],
-  );
+  const levels = summaries.flatMap((s) => levelsOf(s).map((one) => ({ column: s.name, ...one })));
   const panels: Record<string, unknown>[] = [];
   if (numeric.length > 0) {
     panels.push(
@@ -123,6 +119,7 @@ function histogramChart(summaries: readonly ColumnSummary[]): Block | undefined 
         x: {
           field: "from",
           type: "quantitative",
+          bin: "binned",
           title: null,
           axis: { tickCount: 4, grid: false },
         },
@@ -159,6 +156,18 @@ function histogramChart(summaries: readonly ColumnSummary[]): Block | undefined 
     spec: { vconcat: panels, spacing: 12 },
     summary: `Histograms of ${listing(names)}.`,
   };
+}
+
+/** Levels with counts, for what has few values in no order; nothing for numbers. */
+function levelsOf(summary: ColumnSummary): readonly { level: string; count: number }[] {
+  if ("levels" in summary) return summary.type === "category" ? summary.levels.slice(0, 12) : [];
+  if (summary.type !== "boolean") return [];
+  const present = summary.n - summary.missing;
+  const yes = Math.round(summary.mean * present);
+  return [
+    { level: "0", count: present - yes },
+    { level: "1", count: yes },
+  ];
 }
 
 function facetOf(values: readonly object[], encoding: object): Record<string, unknown> {

@@ -25,6 +25,7 @@ function inner(diagnostic: Diagnostic): readonly Block[] {
               x: {
                 field: "from",
                 type: "quantitative",
+                bin: "binned",
                 title: "propensity",
                 scale: { domain: [0, 1] },
               },
@@ -74,7 +75,7 @@ function inner(diagnostic: Diagnostic): readonly Block[] {
             height: 120,
             mark: { type: "bar" },
             encoding: {
-              x: { field: "from", type: "quantitative", title: "residual" },
+              x: { field: "from", type: "quantitative", bin: "binned", title: "residual" },
               x2: { field: "to" },
               y: { field: "count", type: "quantitative", title: "units" },
             },

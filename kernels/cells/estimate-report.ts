@@ -240,7 +240,9 @@ function unitEffects(values: Float64Array): Block {
 }
 
 function provenance(effect: Effect, named: boolean): Block {
-  const options = Object.entries(effect.options).map(([k, v]) => `${k}: ${String(v)}`);
+  const options = Object.entries(effect.options)
+    .filter(([, v]) => v !== null && !(Array.isArray(v) && v.length === 0))
+    .map(([k, v]) => `${k}: ${String(v)}`);
   return {
     kind: "facts",
     footer: true,
