@@ -12,6 +12,8 @@ export interface InstrumentQuestion {
   readonly effect?: "total" | "edge";
   /** Largest conditioning set looked at; default 4. */
   readonly maxConditioning?: number;
+  /** Conditioning sets tried before the search turns from exhaustive to ancestral; default 60,000. */
+  readonly maxTests?: number;
 }
 
 export interface Instrument {
@@ -54,7 +56,8 @@ export function instruments(graph: Graph, question: InstrumentQuestion): Instrum
   const usable = (v: number): boolean => g.latent[v] === 0 && v !== x && v !== y && !barred.has(v);
   const pool = range(g.n).filter(usable);
   const limit = question.maxConditioning ?? 4;
-  const exhaustive = countSubsets(pool.length, limit) * pool.length <= 60_000;
+  const exhaustive =
+    countSubsets(pool.length, limit) * pool.length <= (question.maxTests ?? 60_000);
   const found: Instrument[] = [];
   for (const z of range(g.n)) {
     if (g.latent[z] === 1 || z === x || z === y || effects.has(z)) continue;
@@ -121,7 +124,7 @@ function ancestral(
   const found: number[][] = [];
   let tried = 0;
   for (const set of minimalSeparators({ g, a: [z], b: [y], required: [], allowed, isCut })) {
-    if (++tried > 200) break;
+    if (++tried > 50) break;
     if (set.length <= limit && isInstrument(g, x, y, z, set, isCut)) found.push(set);
   }
   return found;

@@ -10,6 +10,9 @@ import { frontDoorSets } from "./front-door.ts";
 import { instruments } from "./instruments.ts";
 import type { Strategy } from "./result.ts";
 
+/** Up to this many nodes every kind of strategy is looked for; above, front doors and instruments only without an adjustment set. */
+const smallGraph = 12;
+
 /** How many sets of one kind are offered; the listing functions give all. */
 const offered = 4;
 
@@ -54,6 +57,7 @@ export function findStrategies(
     if (best === undefined || key(set) !== key(best)) found.push(adjustment(set, true, false));
   }
   if (!thorough || given.length > 0 || graph.type !== "admg") return found;
+  if (found.length > 0 && graph.nodes.length > smallGraph) return found;
   for (const mediators of takeSets(frontDoorSets(graph, question), 2).sets) {
     if (mediators.length > 0) found.push({ kind: "front-door", treatment, outcome, mediators });
   }
@@ -71,7 +75,8 @@ export function instrumentStrategies(
   if (x === undefined || y === undefined || treatment.length > 1 || outcome.length > 1) return [];
   if (latentProjection(graph).nodes.length > 60) return [];
   const found =
-    instruments(graph, { treatment: x, outcome: y, maxConditioning: 3 })?.instruments ?? [];
+    instruments(graph, { treatment: x, outcome: y, maxConditioning: 3, maxTests: 4_000 })
+      ?.instruments ?? [];
   return found.flatMap(({ instrument, conditioning }): Strategy[] => {
     const [smallest] = conditioning;
     if (smallest === undefined) return [];

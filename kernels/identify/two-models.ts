@@ -45,6 +45,8 @@ export interface NoTwoModels {
 }
 
 const mostNodes = 8;
+/** Variables, measured or not, whose joint values are gone through. */
+const mostBits = 17;
 const smallestDifference = 1e-3;
 const largestGap = 1e-10;
 
@@ -66,13 +68,9 @@ export function findTwoModels(
 ): TwoModels | NoTwoModels {
   // Two values of an unmeasured cause are sometimes too few to tell the models apart; two such causes make four.
   const tries = [
-    ...(hedge === undefined
-      ? []
-      : [
-          { within: hedge, causes: 1 },
-          { within: hedge, causes: 2 },
-        ]),
+    ...(hedge === undefined ? [] : [{ within: hedge, causes: 1 }]),
     { within: undefined, causes: 1 },
+    ...(hedge === undefined ? [] : [{ within: hedge, causes: 2 }]),
     { within: undefined, causes: 2 },
   ];
   let reason = "";
@@ -85,12 +83,13 @@ export function findTwoModels(
         reason: `More than ${mostNodes} variables bear on the query; two models are looked for up to that number.`,
       };
     }
-    if (small.nodes.length + causes * bidirected > 15) {
+    if (small.nodes.length + causes * bidirected > mostBits) {
       reason = "Too many unmeasured causes to go through all their values.";
       continue;
     }
     const family = modelFamily(small, causes);
-    for (let attempt = 0; attempt < 3; attempt++) {
+    const attempts = small.nodes.length + causes * bidirected > 13 ? 1 : 3;
+    for (let attempt = 0; attempt < attempts; attempt++) {
       const found = attemptFrom(family, query, rng, selection);
       if (found !== undefined) return found;
     }
@@ -137,6 +136,15 @@ function relevantPart(
     [...closure(g.parents, idsOf(measured, names))].map((v) => g.names[v] ?? ""),
   );
   for (const name of query.treatment) inside.add(name);
+  if (hedge !== undefined) {
+    // Only the hedge and the ways from it to the outcome need to be at work; the rest may stand idle.
+    const acts = new Set(idsOf(measured, hedge.treatment));
+    const before = closure(g.parents, idsOf(measured, hedge.outcome), (v) => !acts.has(v));
+    const onward = closure(g.children, idsOf(measured, hedge.smaller), (v) => before.has(v));
+    const busy = new Set([...onward].map((v) => g.names[v] ?? ""));
+    for (const name of [...hedge.larger, ...names, ...query.treatment]) busy.add(name);
+    for (const name of inside) if (!busy.has(name)) inside.delete(name);
+  }
   const among = measured.edges.filter((edge) => inside.has(edge.from) && inside.has(edge.to));
   const arrows = among.filter((edge) => edge.mark === "->");
   const tied = among.filter((edge) => edge.mark === "<->");

@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { parseGraph } from "../../../kernels/graph/index.ts";
 import { evaluateEstimand, identify, toText } from "../../../kernels/identify/index.ts";
 import { createRng } from "../../../kernels/math/rng.ts";
@@ -6,6 +6,8 @@ import { long, pick, randomGraph } from "./random-graphs.ts";
 import { casesOf, graphOf } from "./reference.ts";
 import { lawOf, probabilityOf, randomScm } from "./scm.ts";
 import type { CfEvent } from "./scm.ts";
+
+if (long) vi.setConfig({ testTimeout: 900_000 });
 
 interface PublishedEvent {
   readonly var: string;

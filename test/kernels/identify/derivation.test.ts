@@ -1,10 +1,12 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { parseGraph } from "../../../kernels/graph/index.ts";
 import { checkDerivation, identify } from "../../../kernels/identify/index.ts";
 import type { Derivation, DerivationStep } from "../../../kernels/identify/index.ts";
 import { createRng } from "../../../kernels/math/rng.ts";
 import { long, pick, randomGraph } from "./random-graphs.ts";
 import { casesOf, graphOf, interventionalText } from "./reference.ts";
+
+if (long) vi.setConfig({ testTimeout: 900_000 });
 
 function proofOf(graph: ReturnType<typeof parseGraph>, query: string): Derivation {
   const result = identify(graph, query, { strategies: false });

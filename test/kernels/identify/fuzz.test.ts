@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import type { Graph } from "../../../kernels/graph/index.ts";
 import { createRng } from "../../../kernels/math/rng.ts";
 import {
@@ -19,6 +19,8 @@ import type {
 } from "../../../kernels/identify/index.ts";
 import { marginalOf } from "../../../kernels/identify/joint.ts";
 import { long, pick, randomGraph } from "./random-graphs.ts";
+
+if (long) vi.setConfig({ testTimeout: 900_000 });
 
 const rounds = long ? 600 : 150;
 
@@ -129,7 +131,8 @@ describe("random graphs up to 8 nodes", () => {
         `${text} in ${JSON.stringify(graph.edges)}`,
       ).toBeLessThan(1e-9);
     }
-    expect(tally.missing / (tally.shown + tally.missing)).toBeLessThan(0.02);
+    expect(tally.missing).toBe(0);
+    expect(tally.shown).toBeGreaterThan(rounds / 20);
     expect(seen.identified).toBeGreaterThan(rounds / 8);
     expect(seen["not-identified"]).toBeGreaterThan(rounds / 20);
   });

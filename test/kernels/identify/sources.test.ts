@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { createGraph, parseGraph } from "../../../kernels/graph/index.ts";
 import {
   evaluateEstimand,
@@ -12,6 +12,8 @@ import type { DiscreteModel, JointTable, Level } from "../../../kernels/identify
 import { createRng } from "../../../kernels/math/rng.ts";
 import { long, pick, randomGraph } from "./random-graphs.ts";
 import { casesOf, graphOf, interventionalText } from "./reference.ts";
+
+if (long) vi.setConfig({ testTimeout: 900_000 });
 
 const yes = (kind: string): boolean => kind === "identified" || kind === "zero-by-structure";
 
