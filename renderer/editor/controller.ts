@@ -4,6 +4,7 @@ import type { Splice } from "../../app/notebook/edits.ts";
 import { el } from "../ui/dom.ts";
 import { highlight, languageOf } from "./highlight.ts";
 import { type EditorPool, type Holder, type LiveEditor, loadMonaco } from "./pool.ts";
+import { forgetScrollable, markScrollable } from "./scrollable.ts";
 
 export interface EditorPorts {
   readonly cell: string;
@@ -46,6 +47,11 @@ export class EditorController implements Holder {
     this.#pre = el("pre", { class: "code-static" });
     this.element.append(this.#pre);
     this.#drawStatic();
+    this.#pre.addEventListener("keydown", (event) => {
+      if (event.key !== "Enter") return;
+      event.preventDefault();
+      void this.focus();
+    });
     this.#pre.addEventListener("mousedown", (event) => {
       if (event.button !== 0) return;
       // A selection that begins here is the user's; only a plain click goes into the text.
@@ -155,6 +161,7 @@ export class EditorController implements Holder {
 
   dispose(): void {
     this.#disposed = true;
+    forgetScrollable(this.#pre);
     this.#pool.release(this);
     this.#unmount();
     this.#modelListener?.dispose();
@@ -267,6 +274,7 @@ export class EditorController implements Holder {
     if (this.#source === "" || this.#source.endsWith("\n")) content.append("\u200b");
     this.#pre.classList.toggle("wrap", this.#kind === "markdown");
     this.#pre.replaceChildren(content);
+    markScrollable(this.#pre);
   }
 }
 

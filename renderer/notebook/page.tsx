@@ -157,25 +157,28 @@ function createContext(
         model.mode.value = "edit";
         if (editors.get(id)?.live !== true) ahead.buffer = "";
       }
-      // A cell that has just been inserted is in the page one render later.
-      const act = (): void => {
+      // A cell that has just been inserted is in the page, with its editor, some frames later.
+      const act = (tries: number): void => {
         const node = element(id);
-        if (node === null) return;
+        const editor = editors.get(id);
+        if (node === null || (where === "text" && editor === undefined)) {
+          if (tries > 0) requestAnimationFrame(() => act(tries - 1));
+          else ahead.buffer = undefined;
+          return;
+        }
         if (where === "cell") {
-          editors.get(id)?.leave();
+          editor?.leave();
           node.focus({ preventScroll: true });
           reveal(node);
-        } else {
-          reveal(node);
-          const editor = editors.get(id);
-          void editor?.focus(offset).then(() => {
-            if (ahead.buffer !== undefined) editor.type(ahead.buffer);
-            ahead.buffer = undefined;
-          });
+          return;
         }
+        reveal(node);
+        void editor?.focus(offset).then(() => {
+          if (ahead.buffer !== undefined) editor.type(ahead.buffer);
+          ahead.buffer = undefined;
+        });
       };
-      if (element(id) === null || where === "text") requestAnimationFrame(() => setTimeout(act, 0));
-      else act();
+      act(60);
     },
     cursor: (id) => editors.get(id)?.cursor ?? model.cell(id).peek().source.length,
     openPalette: () => (dialog.value = "palette"),

@@ -41,7 +41,12 @@ export function showReport(report: Report, ports: OutputPorts): Shown {
     for (const block of next.blocks) children.push(blockElement(block, context));
     element.setAttribute("aria-label", next.summary);
     for (const part of pool) part.shown.dispose?.();
+    // Moving an element takes the focus out of it.
+    const active = document.activeElement;
     element.replaceChildren(...children);
+    if (active instanceof HTMLElement && element.contains(active)) {
+      active.focus({ preventScroll: true });
+    }
     parts = made;
   };
   draw(report);
