@@ -5,19 +5,24 @@ import { canonicalJson, toJson } from "../../app/notebook/json.ts";
 export type Upstream = (cell: string) => readonly string[] | undefined;
 
 /**
- * Digest of each cell with all it rests on: its text, the values of its controls, the files it names, the
- * notebook's seed, and the same of every cell upstream. Equal digests mean that a run would be given the same.
+ * Digest of each cell with all it rests on: its text, the files it names, the notebook's seed, and the
+ * same of every cell upstream with the values of its controls. Equal digests mean that a run would be given the same.
  */
 export async function cellDigests(
   notebook: Notebook,
   upstream: Upstream,
 ): Promise<ReadonlyMap<string, string>> {
   const cells = new Map(notebook.cells.map((cell) => [cell.id, cell]));
+  // What a cell shows does not depend on where its own controls stand; what rests on it does.
   const own = new Map<string, string>();
-  for (const cell of notebook.cells) own.set(cell.id, await sha256(ownText(notebook, cell)));
+  const given = new Map<string, string>();
+  for (const cell of notebook.cells) {
+    own.set(cell.id, await sha256(ownText(notebook, { ...cell, inputs: {} })));
+    given.set(cell.id, await sha256(ownText(notebook, cell)));
+  }
   const digests = new Map<string, string>();
   for (const id of cells.keys()) {
-    const rests = [...closure(id, upstream)].map((each) => own.get(each) ?? "").sort();
+    const rests = [...closure(id, upstream)].map((each) => given.get(each) ?? "").sort();
     digests.set(id, await sha256([own.get(id) ?? "", ...rests].join(" ")));
   }
   return digests;
