@@ -1,6 +1,6 @@
 import type { CellProgram } from "../app/cell/program.ts";
 import { type Place, toErrorRecord } from "../app/errors.ts";
-import { mime, type MimeBundle } from "../app/protocol/mime.ts";
+import { mime } from "../app/protocol/mime.ts";
 import type { KernelEvent, KernelRequest, Provenance } from "../app/protocol/kernel.ts";
 import type { SessionCell, SessionEvent } from "../app/runtime/events.ts";
 import { Session } from "../app/runtime/session.ts";
@@ -232,12 +232,7 @@ export class Kernel {
       return;
     }
     if (index >= FREE_OUTPUTS && !this.#limiter.admit(OUTPUT_COST)) return;
-    let bundle: MimeBundle;
-    try {
-      bundle = toBundle(value, reportOf);
-    } catch (error) {
-      bundle = { [mime.text]: "This value cannot be shown.", [mime.error]: toErrorRecord(error) };
-    }
+    let bundle = toBundle(value, reportOf);
     const bytes = roughBytes(bundle, MAX_OUTPUT_BYTES + 1);
     if (bytes > MAX_OUTPUT_BYTES) {
       bundle = { [mime.text]: `Too large to show (over ${MAX_OUTPUT_BYTES / 2 ** 20} MB).` };

@@ -55,6 +55,7 @@ const layers: Readonly<Record<string, { ours: readonly string[]; packages: reado
       /^katex$/,
       /^vega(-lite|-interpreter)?$/,
       /^playwright-core$/,
+      /^@dagrejs\/dagre$/,
     ],
   },
 };

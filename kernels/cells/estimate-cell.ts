@@ -221,14 +221,18 @@ async function methodOf(call: Call): Promise<Method> {
   const { methods } = await import("../estimate/index.ts");
   const known = methods.find((method) => method.name === call.name);
   if (known !== undefined) return known;
-  const { neuralMethods } = await import("../estimate/neural/index.ts");
-  const net = neuralMethods.find((method) => method.name === call.name);
+  const [{ neuralMethods }, { forestMethod }] = await Promise.all([
+    import("../estimate/neural/index.ts"),
+    import("../estimate/forest/index.ts"),
+  ]);
+  const learned = [...neuralMethods, forestMethod as unknown as Method];
+  const net = learned.find((method) => method.name === call.name);
   if (net !== undefined) return net;
   throw new UserError({
     code: "unknown-method",
     message: `There is no method "${call.name}".`,
     value: call.name,
-    expected: `one of ${[...methods, ...neuralMethods].map((method) => method.name).join(", ")}`,
+    expected: `one of ${[...methods, ...learned].map((method) => method.name).join(", ")}`,
     hint: "Check the spelling.",
     place: { start: call.start, end: call.start + call.name.length },
   });

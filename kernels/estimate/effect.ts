@@ -1,7 +1,7 @@
 import type { Claim } from "../../app/claim.ts";
 import type { Diagnostic } from "./diagnostic.ts";
 import type { Estimand, Target } from "./estimand.ts";
-import type { OptionValue } from "./method.ts";
+import type { OptionValue } from "./option-value.ts";
 
 export interface Interval {
   readonly low: number;

@@ -4,10 +4,10 @@ import type { Rng } from "../math/rng.ts";
 import type { Diagnostic } from "./diagnostic.ts";
 import type { DataProblem, Interval, NoOverlap, Part, Warning } from "./effect.ts";
 import type { EstimandKind, Target } from "./estimand.ts";
+import type { OptionValue } from "./option-value.ts";
 import type { Problem, TreatmentKind } from "./problem.ts";
 
-/** `null` stands for "chosen by the method". */
-export type OptionValue = number | boolean | string | readonly string[] | null;
+export type { OptionValue } from "./option-value.ts";
 
 /** One option of a method, as completion and help show it. */
 export interface OptionSpec<T extends OptionValue = OptionValue> {

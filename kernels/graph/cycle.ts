@@ -1,7 +1,13 @@
-import type { Graph } from "./graph.ts";
+/** What a cycle is looked for in: any graph's nodes and edges. */
+export interface Directed {
+  readonly kind?: string;
+  readonly type?: string;
+  readonly nodes: readonly { readonly name: string }[];
+  readonly edges: readonly { readonly from: string; readonly to: string; readonly mark: string }[];
+}
 
 /** A directed cycle as names, first name repeated at the end, or `undefined`. Iterative depth-first, O(n + m). */
-export function findCycle(graph: Graph): readonly string[] | undefined {
+export function findCycle(graph: Directed): readonly string[] | undefined {
   const id = new Map(graph.nodes.map((node, i) => [node.name, i]));
   const children: number[][] = graph.nodes.map(() => []);
   for (const edge of graph.edges) {

@@ -25,6 +25,14 @@ const MAX_TEXT = 200_000;
 
 /** How a value is shown, as data. Never throws for any value a cell can make. */
 export function toBundle(value: unknown, reportOf: ReportOf): MimeBundle {
+  try {
+    return bundleOf(value, reportOf);
+  } catch (error) {
+    return { [mime.text]: "This value cannot be shown.", [mime.error]: toErrorRecord(error) };
+  }
+}
+
+function bundleOf(value: unknown, reportOf: ReportOf): MimeBundle {
   if (isKind(value, "displayable")) return (value as Displayable).bundle;
   if (isInputDescription(value)) {
     return { [mime.text]: `input ${value.label ?? value.widget}: use view(…) to get its value` };

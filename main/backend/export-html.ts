@@ -1,6 +1,6 @@
 import type { Cell } from "../../app/notebook/document.ts";
 import type { SavedOutput, StoredNotebook } from "../../app/protocol/store.ts";
-import type { BlobReader } from "./export.ts";
+import type { BlobReader } from "./blob-reader.ts";
 import { bundleToHtml, errorToHtml } from "./html/bundle.ts";
 import { carry } from "./html/carried.ts";
 import { escapeHtml } from "./html/escape.ts";

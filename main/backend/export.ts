@@ -1,12 +1,10 @@
+import type { BlobReader } from "./blob-reader.ts";
 import { formatNotebook } from "../../app/notebook/format.ts";
 import type { Routes } from "../../app/protocol/routes.ts";
-import type { NotebookStore, StoredNotebook } from "../../app/protocol/store.ts";
+import type { StoredNotebook } from "../../app/protocol/store.ts";
 import { exportIpynb } from "./ipynb.ts";
 
 export type ExportFormat = Routes["exportNotebook"]["in"]["to"];
-
-/** Where an export finds the bytes of attachments. */
-export type BlobReader = Pick<NotebookStore, "getBlob">;
 
 export async function exportNotebook(
   stored: StoredNotebook,

@@ -3,7 +3,8 @@ import type { RouteName, Routes } from "../../app/protocol/routes.ts";
 import { type NotebookStore, StoreError, type StoredNotebook } from "../../app/protocol/store.ts";
 import type { Catalogue } from "../catalogue/catalogue.ts";
 import { exportNotebook } from "./export.ts";
-import { type Imported, importNotebook } from "./import.ts";
+import { importNotebook } from "./import.ts";
+import type { Imported } from "./imported.ts";
 import { listShipped, readShipped } from "./shipped.ts";
 
 export type Handlers = {

@@ -1,20 +1,9 @@
+import type { Imported } from "./imported.ts";
 import { UserError } from "../../app/errors.ts";
 import type { Notebook } from "../../app/notebook/document.ts";
 import { parseNotebook } from "../../app/notebook/format.ts";
-import type { SavedOutput } from "../../app/protocol/store.ts";
 import { readCarried } from "./html/carried.ts";
 import { importIpynb } from "./ipynb.ts";
-
-export interface Imported {
-  readonly notebook: Notebook;
-  readonly outputs: readonly SavedOutput[];
-  /** Bytes of attachments that the file carried. */
-  readonly files: readonly {
-    readonly name: string;
-    readonly bytes: Uint8Array;
-    readonly mime: string;
-  }[];
-}
 
 /** Reads a notebook file of any known format; the name's ending says which. Nothing in it is executed. */
 export async function importNotebook(fileName: string, text: string): Promise<Imported> {

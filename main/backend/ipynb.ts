@@ -11,7 +11,7 @@ import {
 import { canonicalJson, toJson } from "../../app/notebook/json.ts";
 import type { MimeBundle } from "../../app/protocol/mime.ts";
 import type { SavedOutput, StoredNotebook } from "../../app/protocol/store.ts";
-import type { Imported } from "./import.ts";
+import type { Imported } from "./imported.ts";
 
 // Jupyter's notebook format 4.5. Causal cells are code cells whose first line is a cell magic (`%%graph`); what
 // Jupyter has no place for is kept under `metadata.dagbok`, so that a notebook comes back as it went.

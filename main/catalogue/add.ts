@@ -2,7 +2,8 @@ import { readdir, readFile, stat } from "node:fs/promises";
 import path from "node:path";
 import { UserError } from "../../app/errors.ts";
 import type { Catalogue } from "./catalogue.ts";
-import type { DataFile, DataSet } from "./sets.ts";
+import type { DataFile } from "./data-file.ts";
+import type { DataSet } from "./sets.ts";
 import { dataSets } from "./sets.ts";
 
 export function findSet(name: string, sets: readonly DataSet[] = dataSets): DataSet {

@@ -4,7 +4,8 @@ import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { UserError } from "../../app/errors.ts";
 import type { CatalogueEntry } from "../../app/protocol/routes.ts";
-import { type DataFile, type DataSet, dataSets } from "./sets.ts";
+import type { DataFile } from "./data-file.ts";
+import { type DataSet, dataSets } from "./sets.ts";
 
 /** The known data sets and those of their files that are in a data home. */
 export interface Catalogue {

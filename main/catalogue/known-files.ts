@@ -1,4 +1,4 @@
-import type { DataFile } from "./sets.ts";
+import type { DataFile } from "./data-file.ts";
 
 // Name, SHA-256, size in bytes, and an address where its maker publishes it as it is (or as `convert` makes it).
 type Row = readonly [name: string, sha256: string, bytes: number, url?: string];

@@ -3,8 +3,9 @@ import { writeFile } from "node:fs/promises";
 import { createHash } from "node:crypto";
 import type { Routes } from "../../app/protocol/routes.ts";
 import type { StoredNotebook } from "../../app/protocol/store.ts";
-import { type BlobReader, type ExportFormat, exportNotebook } from "../backend/export.ts";
-import type { Imported } from "../backend/import.ts";
+import type { BlobReader } from "../backend/blob-reader.ts";
+import { type ExportFormat, exportNotebook } from "../backend/export.ts";
+import type { Imported } from "../backend/imported.ts";
 import { type Command, parse, UsageError } from "./command.ts";
 import { readNotebookFile, withLibrary } from "./library.ts";
 

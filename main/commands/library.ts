@@ -1,7 +1,8 @@
 import { readFile } from "node:fs/promises";
 import path from "node:path";
 import type { NotebookStore } from "../../app/protocol/store.ts";
-import { type Imported, importNotebook } from "../backend/import.ts";
+import { importNotebook } from "../backend/import.ts";
+import type { Imported } from "../backend/imported.ts";
 import { dataHome } from "../home.ts";
 import { openStore } from "../storage/store.ts";
 

@@ -2,8 +2,8 @@ import { createHash } from "node:crypto";
 import { UserError } from "../../../app/errors.ts";
 import { formatNotebook, parseNotebook } from "../../../app/notebook/format.ts";
 import type { SavedOutput, StoredNotebook } from "../../../app/protocol/store.ts";
-import type { BlobReader } from "../export.ts";
-import type { Imported } from "../import.ts";
+import type { BlobReader } from "../blob-reader.ts";
+import type { Imported } from "../imported.ts";
 
 const OPEN = '<script type="application/vnd.dagbok.notebook+json">';
 const CLOSE = "</script>";
