@@ -78,8 +78,8 @@ part("lint", () => {
   check("oxlint", bin("oxlint"), ["--type-aware", "--max-warnings", "0"]);
   check("prettier", bin("prettier"), ["--check", "--log-level", "warn", "."]);
 });
-part("unit", () => vitest("unit", "test/vitest.config.ts"));
 part("build", () => check("build", bin("node"), ["main/build.ts"]));
+part("unit", () => vitest("unit", "test/vitest.config.ts"));
 part("e2e", () => vitest("e2e", "test/e2e/vitest.config.ts", { DAGBOK_CHROMIUM: needChromium() }));
 
 console.log(`\n${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ""}`);

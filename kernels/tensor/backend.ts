@@ -141,6 +141,8 @@ function isEmulated(name: string): boolean {
   return /swiftshader|llvmpipe|lavapipe|software|basic render/i.test(name);
 }
 
+const startedWasm = new WeakSet<Tf>();
+
 async function startWasm(tf: Tf): Promise<Started> {
   const wasm = await import("@tensorflow/tfjs-backend-wasm");
   // Threads hang under a strict policy and gain nothing on nets of this size.
@@ -150,7 +152,9 @@ async function startWasm(tf: Tf): Promise<Started> {
   }
   const ready: Started = { ok: true, adapter: "WebAssembly SIMD, 1 thread" };
   const refused: Started = { ok: false, reason: "tfjs refused WebAssembly" };
-  if (tf.findBackend("wasm") !== null) return (await tf.setBackend("wasm")) ? ready : refused;
+  // Not asked of tfjs: its `findBackend` would start the backend before it has been told where its binary is.
+  if (startedWasm.has(tf)) return (await tf.setBackend("wasm")) ? ready : refused;
+  startedWasm.add(tf);
   const bytes = await wasmBytes();
   if (bytes === undefined) return (await tf.setBackend("wasm")) ? ready : refused;
   // tfjs takes its binary only through the platform's fetch; lend it one that answers from memory.

@@ -3,6 +3,8 @@ import type * as TfCore from "@tensorflow/tfjs-core";
 /** tfjs's core module. Its type is imported everywhere, its code only by `loadLibrary`. */
 export type Tf = typeof TfCore;
 
+type TfPlatform = Parameters<ReturnType<Tf["env"]>["setPlatform"]>[1];
+
 export type WasmBinary = () => Promise<Uint8Array<ArrayBuffer>>;
 
 let givenBinary: WasmBinary | undefined;
@@ -28,9 +30,23 @@ async function load(): Promise<Tf> {
   // Node cannot resolve; there the umbrella package (CommonJS) does the same.
   if (isBundled()) await import("@tensorflow/tfjs-core/dist/register_all_gradients");
   else await import(/* @vite-ignore */ umbrella);
+  // Where the globals by which tfjs tells browsers and Node apart have been taken away it has no platform.
+  if ((tf.env().platform as unknown) === undefined) tf.env().setPlatform("bare", bare);
   tf.enableProdMode();
   return tf;
 }
+
+const bare: TfPlatform = {
+  fetch: () => Promise.reject(new Error("Nothing is fetched here.")),
+  now: () => performance.now(),
+  encode: (text) => new TextEncoder().encode(text),
+  decode: (bytes, encoding) => new TextDecoder(encoding).decode(bytes),
+  isTypedArray: (a): a is Float32Array | Int32Array | Uint8Array | Uint8ClampedArray =>
+    a instanceof Float32Array ||
+    a instanceof Int32Array ||
+    a instanceof Uint8Array ||
+    a instanceof Uint8ClampedArray,
+};
 
 // A variable, so that no bundler follows it: it would add layers, converter and data loaders to the kernel.
 const umbrella = "@tensorflow/tfjs";
