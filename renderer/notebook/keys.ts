@@ -39,7 +39,7 @@ export const bindings: readonly Binding[] = [
   b("0 0", "command", "Run", "Restart the kernel", (c) => c.restart()),
 
   b("Enter", "command", "Edit", "Write in the cell", (c) => c.edit()),
-  b("Escape", "edit", "Edit", "Leave the text for the cell", (c) => c.leave(), false),
+  b("Escape", "both", "Edit", "Leave the text or the result for the cell", (c) => c.leave(), false),
   b("A", "command", "Cells", "Insert a cell above", (c) => c.insertBeside(false)),
   b("B", "command", "Cells", "Insert a cell below", (c) => c.insertBeside(true)),
   b("N", "command", "Cells", "Insert a cell of a chosen kind", (c) => c.page.openInsert(true)),
