@@ -87,8 +87,13 @@ export class Kernel {
       case "open":
         this.#attachments.setKnown(request.attachments);
         session.setMode(request.mode);
-        await session.setCells(request.cells);
-        if (request.interrupted !== undefined) await session.markInterrupted(request.interrupted);
+        // asked for together, so that no request that follows comes between
+        await Promise.all([
+          session.setCells(request.cells),
+          ...(request.interrupted === undefined
+            ? []
+            : [session.markInterrupted(request.interrupted)]),
+        ]);
         return;
       case "cells":
         await session.setCells(request.cells);

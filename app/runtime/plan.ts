@@ -23,7 +23,7 @@ export function planRun(chosen: readonly Entry[], page: Page): Plan {
     if (!entry.disabled) {
       run.add(entry);
       for (const above of page.above(entry)) {
-        if (!above.live || above.stale !== undefined) queue.push(above);
+        if (!above.live || above.barred || above.stale !== undefined) queue.push(above);
       }
     }
     if (page.mode === "lazy") continue;

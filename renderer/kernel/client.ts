@@ -90,7 +90,9 @@ export class KernelClient {
 
   /** Sends now, or as soon as the kernel is there; starts it if it is not. */
   send(request: KernelRequest, transfer?: Transferable[]): void {
-    if (this.#connection !== undefined && this.#status.kind !== "starting") {
+    // a kernel that is being stopped may be ended, and would take the request along
+    const open = this.#status.kind === "ready" || this.#status.kind === "lost";
+    if (this.#connection !== undefined && open) {
       this.#connection.post(request, transfer);
       return;
     }
@@ -114,7 +116,7 @@ export class KernelClient {
     this.#ladder = setTimeout(() => {
       if (life !== this.#life) return;
       if (concerned.some((id) => this.#running.has(id))) this.#restartWorker();
-      else this.#setStatus({ kind: "ready", version: this.#version });
+      else this.#stoppedInTime();
     }, timing.stop);
   }
 
@@ -245,8 +247,13 @@ export class KernelClient {
     if (this.#running.size > 0) return;
     if (this.#status.kind === "stopping" && this.#status.step === 1) {
       clearTimeout(this.#ladder);
-      this.#setStatus({ kind: "ready", version: this.#version });
+      this.#stoppedInTime();
     }
+  }
+
+  #stoppedInTime(): void {
+    this.#setStatus({ kind: "ready", version: this.#version });
+    this.#drain();
   }
 
   #drain(): void {
