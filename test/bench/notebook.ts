@@ -131,7 +131,7 @@ async function marksOf(on: Page): Promise<Marks> {
 
 /** Runs in the page before its scripts. */
 function watch({ cells, last }: { readonly cells: number; readonly last: string }): void {
-  if (globalThis !== top) return;
+  if (window.top !== window) return;
   const marks: Marks = { long: [] };
   (globalThis as unknown as { marks: Marks }).marks = marks;
   new PerformanceObserver((list) => {
