@@ -1,19 +1,10 @@
 import type { Claim } from "../claim.ts";
 import type { CellProgram, InputDescription } from "../cell/program.ts";
 import type { ErrorRecord, Place } from "../errors.ts";
-import type { CellAnalysis, CellState } from "../protocol/kernel.ts";
+import type { CellAnalysis, CellState, KernelCell } from "../protocol/kernel.ts";
 
 /** A cell as the session is given it. */
-export interface SessionCell {
-  readonly id: string;
-  readonly kind: string;
-  readonly source: string;
-  readonly name?: string;
-  readonly disabled?: boolean;
-  readonly lazy?: boolean;
-  /** Saved values of its inputs, by key. */
-  readonly inputs?: Readonly<Record<string, unknown>>;
-}
+export type SessionCell = KernelCell;
 
 export interface SessionPorts {
   readonly compile: (cell: SessionCell) => CellProgram | Promise<CellProgram>;

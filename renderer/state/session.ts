@@ -9,7 +9,7 @@ import type {
 } from "../../app/protocol/kernel.ts";
 import type { SavedOutput } from "../../app/protocol/store.ts";
 import type { TablePage } from "../../app/protocol/mime.ts";
-import { toErrorRecord } from "../../app/errors.ts";
+import { toErrorRecord, UserError } from "../../app/errors.ts";
 import { toJson } from "../../app/notebook/json.ts";
 import type { Api } from "../client/api.ts";
 import { KernelClient, type KernelConnection, type KernelStatus } from "../kernel/client.ts";
@@ -293,15 +293,30 @@ export class NotebookSession {
     }
   }
 
+  /** From the notebook's attachments, else from the catalogue's files that are here. */
   async #answerAttachment(request: number, name: string): Promise<void> {
     try {
-      const attachment = this.document.notebook.attachments.find((each) => each.name === name);
-      if (attachment === undefined) throw new Error(`There is no attachment named ${name}.`);
-      const bytes = await this.#api.call("getBlob", { sha256: attachment.sha256 });
+      const sha256 =
+        this.document.notebook.attachments.find((each) => each.name === name)?.sha256 ??
+        (await this.#catalogued(name));
+      if (sha256 === undefined) {
+        throw new UserError({
+          code: "no-such-attachment",
+          message: `There is no attachment named ${name}.`,
+          value: name,
+        });
+      }
+      const bytes = await this.#api.call("getBlob", { sha256 });
       this.#kernel.send({ type: "attachment-bytes", request, bytes }, [bytes.buffer]);
     } catch (error) {
       this.#kernel.send({ type: "attachment-failed", request, error: toErrorRecord(error) });
     }
+  }
+
+  async #catalogued(name: string): Promise<string | undefined> {
+    const sets = await this.#api.call("catalogue", undefined);
+    const files = sets.filter(({ available }) => available).flatMap(({ files: all }) => all);
+    return files.find((file) => file.name === name)?.sha256;
   }
 
   /** What a cell rests on is known once the kernel has analysed; until then its output counts as current. */
