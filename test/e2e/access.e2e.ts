@@ -172,7 +172,7 @@ test("while a cell is written in", async () => {
   await page.keyboard.press("Escape");
 });
 
-test("the help sheet, the command palette and the menu of kinds", async () => {
+test("the help sheet and the command palette", async () => {
   await cellOf(page, "rates").focus();
   await page.keyboard.press("?");
   await page.getByRole("dialog", { name: "Keyboard" }).waitFor();
