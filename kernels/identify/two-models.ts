@@ -6,24 +6,13 @@ import { createGraph } from "../graph/graph.ts";
 import type { Edge, Graph } from "../graph/graph.ts";
 import { latentProjection } from "../graph/projection.ts";
 import type { Hedge } from "./id.ts";
-import { identifyInterventional } from "./interventional.ts";
 import type { Interventional } from "./interventional.ts";
-import type { Query } from "./query.ts";
-import type { NotIdentified } from "./result.ts";
-import { asInterventional } from "./simple-query.ts";
-import type { OneQuery } from "./simple-query.ts";
 import type { DiscreteModel } from "./model.ts";
-import {
-  lawWithJacobian,
-  modelAt,
-  modelFamily,
-  norm,
-  outside,
-  probabilityWithGradient,
-  rowSpace,
-  shortestStep,
-} from "./parametric.ts";
+import { lawWithJacobian, modelAt, modelFamily, probabilityWithGradient } from "./parametric.ts";
 import type { ModelFamily } from "./parametric.ts";
+import { finish } from "./search.ts";
+import type { SearchStopped } from "./search.ts";
+import { walk } from "./walk.ts";
 
 /** Two models of one graph that no observed data can tell apart, and that answer the query differently. */
 export interface TwoModels {
@@ -44,28 +33,38 @@ export interface NoTwoModels {
   readonly reason: string;
 }
 
+export interface TwoModelsOptions {
+  /** The proof that the query is not identified: only its own unmeasured causes are then used first. */
+  readonly hedge?: Hedge;
+  /** Only the law of the units with this variable at 1 has to agree. */
+  readonly selection?: string;
+  readonly rng?: Rng;
+}
+
 const mostNodes = 8;
 /** Variables, measured or not, whose joint values are gone through. */
 const mostBits = 17;
-const smallestDifference = 1e-3;
-const largestGap = 1e-10;
 
 /**
  * Shows a "not identified": from a random positive model, walks along the models with the same observed law in the
- * direction in which the query changes fastest, mending the law by Newton steps after each. Joint laws agree to
- * 1e-10, answers differ by at least 1e-3 (usually far more). Up to 8 relevant variables; with a hedge only its own
- * unmeasured causes are used. Seeded; some tens of milliseconds to a second. The first step is the rank test of
- * generic identifiability: where the query's gradient lies in the span of the law's, no such direction exists.
+ * direction in which the query changes fastest (see `walk`). Joint laws agree to 1e-10, answers differ by at least
+ * 1e-3 (usually far more). Up to 8 relevant variables; with a hedge only its own unmeasured causes are used. Seeded;
+ * some tens of milliseconds to a second, many seconds at worst. `search-limit` beyond its size.
  */
 export function findTwoModels(
   graph: Graph,
   query: Interventional,
-  {
-    hedge,
-    selection,
-    rng = createRng(1),
-  }: { readonly hedge?: Hedge; readonly selection?: string; readonly rng?: Rng } = {},
-): TwoModels | NoTwoModels {
+  options: TwoModelsOptions = {},
+): TwoModels | NoTwoModels | SearchStopped {
+  return finish(twoModelSteps(graph, query, options));
+}
+
+/** `findTwoModels` as a search that pauses, for `pace`. */
+export function* twoModelSteps(
+  graph: Graph,
+  query: Interventional,
+  { hedge, selection, rng = createRng(1) }: TwoModelsOptions = {},
+): Generator<void, TwoModels | NoTwoModels | SearchStopped, undefined> {
   // Two values of an unmeasured cause are sometimes too few to tell the models apart; two such causes make four.
   const tries = [
     ...(hedge === undefined ? [] : [{ within: hedge, causes: 1 }]),
@@ -73,53 +72,39 @@ export function findTwoModels(
     ...(hedge === undefined ? [] : [{ within: hedge, causes: 2 }]),
     { within: undefined, causes: 2 },
   ];
-  let reason = "";
+  let cut: SearchStopped | undefined;
   for (const { within, causes } of tries) {
     const small = relevantPart(graph, query, within, selection);
     const bidirected = small.edges.filter((edge) => edge.mark === "<->").length;
     if (small.nodes.length > mostNodes) {
-      return {
-        kind: "no-two-models",
+      cut ??= {
+        kind: "search-limit",
         reason: `More than ${mostNodes} variables bear on the query; two models are looked for up to that number.`,
+        limit: mostNodes,
       };
+      continue;
     }
     if (small.nodes.length + causes * bidirected > mostBits) {
-      reason = "Too many unmeasured causes to go through all their values.";
+      cut = {
+        kind: "search-limit",
+        reason: `More than 2^${mostBits} joint values of measured and unmeasured variables would have to be gone through.`,
+        limit: mostBits,
+      };
       continue;
     }
     const family = modelFamily(small, causes);
     const attempts = small.nodes.length + causes * bidirected > 13 ? 1 : 3;
     for (let attempt = 0; attempt < attempts; attempt++) {
-      const found = attemptFrom(family, query, rng, selection);
+      const found = yield* attemptFrom(family, query, rng, selection);
       if (found !== undefined) return found;
     }
-    reason = "No direction was found in which the query changes and the observed law does not.";
   }
-  return { kind: "no-two-models", reason };
-}
-
-/**
- * The two models for a "not identified" result of `identify`: for the first part of its query that is not identified.
- * Counterfactual queries have none here. See `findTwoModels` for size and time.
- */
-export function twoModelsFor(graph: Graph, result: NotIdentified): TwoModels | NoTwoModels {
-  const measured = latentProjection(graph);
-  for (const part of partsOfQuery(result.query)) {
-    const simple = asInterventional(part);
-    if (simple === undefined) continue;
-    const answer = identifyInterventional(measured, simple);
-    if (answer.kind === "hedge") return findTwoModels(graph, simple, { hedge: answer.hedge });
-  }
-  return {
-    kind: "no-two-models",
-    reason: "Two models are looked for in interventional queries only.",
-  };
-}
-
-function partsOfQuery(query: Query): OneQuery[] {
-  return query.kind === "difference"
-    ? [...partsOfQuery(query.left), ...partsOfQuery(query.right)]
-    : [query];
+  return (
+    cut ?? {
+      kind: "no-two-models",
+      reason: "No direction was found in which the query changes and the observed law does not.",
+    }
+  );
 }
 
 /** Causes of the query's variables; of the unmeasured causes only a tree that ties the hedge together. */
@@ -179,65 +164,34 @@ interface Target {
   readonly condition: ReadonlyMap<number, number>;
 }
 
-function attemptFrom(
+function* attemptFrom(
   family: ModelFamily,
   query: Interventional,
   rng: Rng,
   selection: string | undefined,
-): TwoModels | undefined {
-  const lawAt = (at: Float64Array): ReturnType<typeof lawWithJacobian> =>
-    selection === undefined
-      ? lawWithJacobian(family, at)
-      : amongSelected(family, lawWithJacobian(family, at), selection);
-  const start = Float64Array.from({ length: family.size }, () => 0.2 + 0.6 * rng.next());
-  const { law, jacobian } = lawAt(start);
-  const space = rowSpace(jacobian, family.size);
-  let best: { target: Target; push: number } | undefined;
-  for (const target of targets(family, query, rng)) {
-    const { gradient } = answer(family, start, target);
-    const push = norm(outside(space, gradient));
-    if (push > 1e-7 * norm(gradient) && (best === undefined || push > best.push))
-      best = { target, push };
-  }
-  if (best === undefined) return undefined;
-  const { target } = best;
-  const first = answer(family, start, target).value;
-  let point: Float64Array = start;
-  let reach = 0.15;
-  for (let step = 0; step < 25 && reach > 1e-4; step++) {
-    const here = lawAt(point);
-    const along = outside(
-      rowSpace(here.jacobian, family.size),
-      answer(family, point, target).gradient,
-    );
-    const length = norm(along);
-    if (length < 1e-12) break;
-    const sign = answer(family, point, target).value >= first ? 1 : -1;
-    const moved = point.map((p, i) => p + (sign * reach * (along[i] ?? 0)) / length);
-    const mended = mend(lawAt, moved, law);
-    const before = Math.abs(answer(family, point, target).value - first);
-    const after =
-      mended === undefined ? -1 : Math.abs(answer(family, mended, target).value - first);
-    if (mended === undefined || after <= before) {
-      reach /= 2;
-      continue;
-    }
-    point = mended;
-    if (after > 0.1) break;
-  }
-  const last = answer(family, point, target).value;
-  const end = lawAt(point).law;
-  const gap = end.reduce((worst, p, i) => Math.max(worst, Math.abs(p - (law[i] ?? 0))), 0);
-  if (Math.abs(last - first) < smallestDifference || gap > largestGap) return undefined;
+): Generator<void, TwoModels | undefined, undefined> {
+  const walked = yield* walk<Target>({
+    size: family.size,
+    start: Float64Array.from({ length: family.size }, () => 0.2 + 0.6 * rng.next()),
+    lawAt: (at) =>
+      selection === undefined
+        ? lawWithJacobian(family, at)
+        : amongSelected(family, lawWithJacobian(family, at), selection),
+    targets: targets(family, query, rng),
+    answerAt: (at, target) => answer(family, at, target),
+    margin: 0.01,
+  });
+  if (walked === undefined) return undefined;
+  const { target, start, end, values, gap } = walked;
   const record = (map: ReadonlyMap<number, number>): Record<string, number> =>
     Object.fromEntries([...map].map(([v, value]) => [family.names[v] ?? "", value]));
   return {
     kind: "two-models",
-    models: [modelAt(family, start), modelAt(family, point)],
+    models: [modelAt(family, start), modelAt(family, end)],
     outcome: record(target.event),
     setting: record(target.fixed),
     given: record(target.condition),
-    values: [first, last],
+    values,
     gap,
   };
 }
@@ -300,24 +254,4 @@ function answer(
     (d, i) => (d - value * (bottom.gradient[i] ?? 0)) / bottom.value,
   );
   return { value, gradient };
-}
-
-/** Newton steps back to the law; `undefined` if they leave the positive models or do not settle. */
-function mend(
-  lawAt: (at: Float64Array) => ReturnType<typeof lawWithJacobian>,
-  start: Float64Array,
-  law: Float64Array,
-): Float64Array | undefined {
-  let point = start;
-  for (let round = 0; round < 12; round++) {
-    if (point.some((p) => !(p > 0.01 && p < 0.99))) return undefined;
-    const here = lawAt(point);
-    const residual = law.map((p, i) => p - (here.law[i] ?? 0));
-    if (residual.every((r) => Math.abs(r) < 1e-14)) return point;
-    const step = shortestStep(rowSpace(here.jacobian, start.length, 1e-7), residual, start.length);
-    point = point.map((p, i) => p + (step[i] ?? 0));
-    if (norm(residual) < 1e-13) return point;
-  }
-  const worst = lawAt(point).law.reduce((w, p, i) => Math.max(w, Math.abs(p - (law[i] ?? 0))), 0);
-  return worst < largestGap && point.every((p) => p > 0 && p < 1) ? point : undefined;
 }

@@ -74,7 +74,7 @@ function checkTwoModels(
   tally: { shown: number; missing: number },
 ): void {
   const found = findTwoModels(graph, query, { hedge });
-  if (found.kind === "no-two-models") {
+  if (found.kind !== "two-models") {
     tally.missing++;
     if (process.env["DAGBOK_SHOW"] === "1")
       console.log(found.reason, JSON.stringify([query, hedge, graph.edges]));

@@ -151,15 +151,15 @@ describe("formulas", () => {
 });
 
 describe("a no", () => {
-  it("comes with two models, also for a contrast", () => {
+  it("comes with two models, also for a contrast", async () => {
     const graph = parseGraph("z -> x -> y; U -> x, y; U [latent]");
     const result = identify(graph, "E[y | do(x=1)] - E[y | do(x=0)]");
     if (result.kind !== "not-identified") throw new Error(result.kind);
     expect(result.strategies).toContainEqual(
       expect.objectContaining({ kind: "instrument", instrument: "z" }),
     );
-    const shown = twoModelsFor(graph, result);
-    if (shown.kind !== "two-models") throw new Error(shown.reason);
+    const shown = await twoModelsFor(graph, result);
+    if (shown.kind !== "two-models") throw new Error(shown.kind);
     expect(Math.abs(shown.values[0] - shown.values[1])).toBeGreaterThan(1e-3);
     expect(shown.gap).toBeLessThan(1e-9);
   });
