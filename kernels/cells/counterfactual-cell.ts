@@ -1,30 +1,35 @@
-import type { CellProgram } from "../../app/cell/program.ts";
+import type { CellContext, CellInputs, CellProgram } from "../../app/cell/program.ts";
 import type { Claim } from "../../app/claim.ts";
 import { UserError } from "../../app/errors.ts";
-import type { Report } from "../../app/protocol/report.ts";
-import type { StructuralModel } from "../counterfactual/model.ts";
-import { parseQuery } from "../counterfactual/parse-query.ts";
-import type { Query } from "../counterfactual/query.ts";
-import type { CounterfactualResult } from "../counterfactual/result.ts";
+import type { Block, Report } from "../../app/protocol/report.ts";
+import { breathe } from "../../app/work.ts";
+import type { Attribution } from "../counterfactual/attribution.ts";
+import type { FairnessReport } from "../counterfactual/fairness.ts";
+import { isModel, type StructuralModel } from "../counterfactual/model.ts";
+import { type CounterfactualResult, jointClaim } from "../counterfactual/result.ts";
+import type { MechanismSpread } from "../counterfactual/spread.ts";
+import { createRng } from "../math/rng.ts";
 import { displayable, reportBundle } from "../output/display.ts";
+import { attributionReport } from "./attribution-report.ts";
+import { type Question, questionsOf } from "./counterfactual-language.ts";
 import { counterfactualReport } from "./counterfactual-report.ts";
+import { fairnessReport } from "./fairness-report.ts";
+import { blankHoles, fillHoles, holesOf } from "./holes.ts";
 import { type CellKind, parsing, uniqueNames } from "./kind.ts";
-import { clausesOf, parseName, type Statement, statementsOf } from "./language.ts";
+import { spreadReport } from "./spread-report.ts";
 
-interface Question {
-  readonly name?: string;
-  readonly query: Query;
-  readonly text: string;
-  readonly model: string;
-}
+type Answer = CounterfactualResult | MechanismSpread | FairnessReport | Attribution;
 
-/** One query a line: `[name =] P(y_{x=0} = 1 | x=1, y=1) in model`. Rungs I, II and III on one model, side by side. */
+/**
+ * Questions on models, one a line: rungs I, II and III side by side, spreads across mechanisms, fairness, and
+ * attributions (the grammar stands with `questionsOf`). `${name}` puts in another cell's number.
+ */
 export const counterfactualCell: CellKind = {
   kind: "counterfactual",
   parse: (cell) =>
     parsing(cell.source, () => {
-      const statements = statementsOf(cell.source);
-      if (statements.length === 0) {
+      const shape = named(questionsOf(blankHoles(cell.source)), cell.name);
+      if (shape.length === 0) {
         throw new UserError({
           code: "counterfactual-empty",
           message: "There is no question yet.",
@@ -32,75 +37,47 @@ export const counterfactualCell: CellKind = {
           place: { start: 0, end: 1 },
         });
       }
-      const questions = statements.map((statement, i) => {
-        const question = questionOf(statement);
-        return statements.length === 1 &&
-          i === 0 &&
-          question.name === undefined &&
-          cell.name !== undefined
-          ? { ...question, name: cell.name }
-          : question;
-      });
-      return programOf(questions);
+      const holes = holesOf(cell.source);
+      return programOf(shape, holes, (inputs) =>
+        holes.length === 0
+          ? shape
+          : named(questionsOf(fillHoles(cell.source, inputs, false)), cell.name),
+      );
     }),
 };
 
-function questionOf(statement: Statement): Question {
-  const clauses = clausesOf(statement, ["in"]);
-  const head = clauses[""] ?? { text: "", start: statement.start };
-  const model = clauses.in === undefined ? "model" : parseName(clauses.in, "a model's name");
-  try {
-    return {
-      ...(statement.name === undefined ? {} : { name: statement.name }),
-      query: parseQuery(head.text),
-      text: head.text,
-      model,
-    };
-  } catch (error) {
-    throw shifted(error, head.start);
-  }
+/** A cell with one question gives it its own name. */
+function named(questions: readonly Question[], name: string | undefined): readonly Question[] {
+  const [only] = questions;
+  return questions.length === 1 &&
+    only?.name === undefined &&
+    only !== undefined &&
+    name !== undefined
+    ? [{ ...only, name }]
+    : questions;
 }
 
-/** The same mistake, placed in the cell instead of in the query's text. */
-function shifted(error: unknown, by: number): unknown {
-  if (!(error instanceof UserError)) return error;
-  const start = by + (error.place?.start ?? (error.place?.column ?? 1) - 1);
-  const end = error.place?.end === undefined ? start + 1 : by + error.place.end;
-  return new UserError({
-    code: error.code,
-    message: error.message,
-    value: error.value,
-    ...(error.expected === undefined ? {} : { expected: error.expected }),
-    ...(error.hint === undefined ? {} : { hint: error.hint }),
-    place: { start, end },
-  });
-}
-
-function programOf(questions: readonly Question[]): CellProgram {
-  const models = uniqueNames(questions.map((q) => q.model));
+function programOf(
+  shape: readonly Question[],
+  holes: readonly string[],
+  filled: (inputs: CellInputs) => readonly Question[],
+): CellProgram {
   return {
-    inputs: models,
-    outputs: uniqueNames(questions.map((q) => q.name)),
+    inputs: uniqueNames([...shape.flatMap(inputsOf), ...holes]),
+    outputs: uniqueNames(shape.map((q) => q.name)),
     diagnostics: [],
     run: async (inputs, context) => {
-      const { counterfactual } = await import("../counterfactual/index.ts");
-      const answers: { question: Question; result: CounterfactualResult }[] = [];
-      for (const question of questions) {
-        const model = asModel(inputs[question.model], question.model);
-        const result = counterfactual(model, question.query, {
-          work: { signal: context.signal, progress: context.progress },
-        });
-        context.signal.throwIfAborted();
-        answers.push({ question, result });
+      const questions = filled(inputs);
+      const answers: Answer[] = [];
+      for (const [i, question] of questions.entries()) {
+        if (i > 0) await breathe(context);
+        answers.push(await answerOf(question, inputs, context));
       }
-      const report: Report = counterfactualReport(answers.map((a) => a.result));
-      context.display(displayable(reportBundle(report)));
-      const claim = strongest(answers.map((a) => a.result.claim));
+      context.display(displayable(reportBundle(reportOf(questions, answers))));
+      const claim = claimOf(answers);
       return {
         values: Object.fromEntries(
-          answers.flatMap(({ question, result }) =>
-            question.name === undefined ? [] : [[question.name, result] as const],
-          ),
+          questions.flatMap(({ name }, i) => (name === undefined ? [] : [[name, answers[i]]])),
         ),
         ...(claim === undefined ? {} : { claim }),
       };
@@ -108,10 +85,79 @@ function programOf(questions: readonly Question[]): CellProgram {
   };
 }
 
-function asModel(value: unknown, name: string): StructuralModel {
-  if (typeof value === "object" && value !== null && (value as StructuralModel).kind === "model") {
-    return value as StructuralModel;
+function inputsOf(question: Question): readonly string[] {
+  switch (question.kind) {
+    case "query":
+      return [
+        question.model,
+        ...question.known.flatMap(({ value }) => (typeof value === "string" ? [value] : [])),
+      ];
+    case "spread":
+      return question.models;
+    case "change":
+      return [question.before, question.after];
+    default:
+      return [question.model];
   }
+}
+
+async function answerOf(
+  question: Question,
+  inputs: CellInputs,
+  context: CellContext,
+): Promise<Answer> {
+  const engine = await import("../counterfactual/index.ts");
+  const work = { signal: context.signal, progress: context.progress };
+  switch (question.kind) {
+    case "query": {
+      const { query, known, seed, draws } = question;
+      return engine.counterfactual(modelIn(inputs, question.model), query, {
+        known: known.map(({ query: about, value }) => ({
+          query: about,
+          value: typeof value === "number" ? value : numberIn(inputs, value),
+        })),
+        rng: createRng(seed),
+        ...(draws === undefined ? {} : { draws }),
+        work,
+      });
+    }
+    case "spread": {
+      const { query, models, seed } = question;
+      const options = { rng: createRng(seed), work };
+      const [only] = models;
+      return models.length === 1 && only !== undefined
+        ? engine.mechanismSpread(modelIn(inputs, only), query, options)
+        : engine.modelSpread(
+            Object.fromEntries(models.map((name) => [name, modelIn(inputs, name)])),
+            query,
+            options,
+          );
+    }
+    case "fairness": {
+      const { outcome, attribute, group, reference, known } = question;
+      const groups = group === undefined || reference === undefined ? {} : { group, reference };
+      return engine.assessFairness(
+        modelIn(inputs, question.model),
+        { outcome, attribute, ...groups, ...(known === undefined ? {} : { known }) },
+        { work },
+      );
+    }
+    case "change": {
+      const { before, after, target, seed } = question;
+      const models = [modelIn(inputs, before), modelIn(inputs, after)] as const;
+      return engine.attributeChange(...models, target, { rng: createRng(seed) });
+    }
+    case "anomaly": {
+      const { unit, target, seed } = question;
+      const rng = createRng(seed);
+      return engine.attributeAnomaly(modelIn(inputs, question.model), unit, target, { rng });
+    }
+  }
+}
+
+function modelIn(inputs: CellInputs, name: string): StructuralModel {
+  const value = inputs[name];
+  if (isModel(value)) return value;
   throw new UserError({
     code: "not-a-model",
     message: `${name} is not a structural model.`,
@@ -120,10 +166,54 @@ function asModel(value: unknown, name: string): StructuralModel {
   });
 }
 
-/** The claim of a cell with several questions is that of its highest rung. */
-function strongest(claims: readonly Claim[]): Claim | undefined {
-  return claims.reduce<Claim | undefined>(
-    (best, claim) => (best === undefined || claim.rung > best.rung ? claim : best),
-    undefined,
-  );
+function numberIn(inputs: CellInputs, name: string): number {
+  const value = inputs[name];
+  if (typeof value === "number" && Number.isFinite(value)) return value;
+  if (typeof value === "object" && value !== null && "value" in value) {
+    const inner = (value as { value: unknown }).value;
+    if (typeof inner === "number") return inner;
+  }
+  throw new UserError({
+    code: "counterfactual-known",
+    message: `${name} is not a number.`,
+    value,
+    expected: "a finite number, or the answer of a counterfactual cell that is one",
+  });
+}
+
+const isAnswer = (answer: Answer): answer is CounterfactualResult => "quantity" in answer;
+
+/** Plain answers together, on one scale; every other kind of answer after them. */
+function reportOf(questions: readonly Question[], answers: readonly Answer[]): Report {
+  const plain = answers.filter(isAnswer);
+  const names = questions.map((question) => ("model" in question ? question.model : ""));
+  const reports = [
+    ...(plain.length === 0 ? [] : [counterfactualReport(plain, uniqueNames(names)[0])]),
+    ...answers.flatMap((answer) => (isAnswer(answer) ? [] : [specialReport(answer)])),
+  ];
+  const [first] = reports;
+  if (reports.length === 1 && first !== undefined) return first;
+  return {
+    summary: reports.map(({ summary }) => summary).join(" "),
+    blocks: reports.flatMap(({ blocks }): readonly Block[] => blocks),
+  };
+}
+
+function specialReport(answer: MechanismSpread | FairnessReport | Attribution): Report {
+  switch (answer.kind) {
+    case "mechanism-spread":
+      return spreadReport(answer);
+    case "fairness":
+      return fairnessReport(answer);
+    case "attribution":
+      return attributionReport(answer);
+  }
+}
+
+function claimOf(answers: readonly Answer[]): Claim | undefined {
+  const claims = answers.map(({ claim }) => claim);
+  const [only] = claims;
+  if (claims.length === 1) return only;
+  const queries = claims.map(({ query }) => query).join("; ");
+  return jointClaim(queries, claims, "Several questions, each answered on its own.");
 }

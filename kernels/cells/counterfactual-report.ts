@@ -3,9 +3,15 @@ import type { CounterfactualResult, Method } from "../counterfactual/result.ts";
 import { formatInterval, formatNumber, listing } from "./format.ts";
 import { rungColor, rungNames } from "./rungs.ts";
 
-/** Answers of one cell: each told in its own block, and all on one scale where that makes sense. */
-export function counterfactualReport(results: readonly CounterfactualResult[]): Report {
-  const blocks = results.flatMap((result) => answerBlocks(result));
+/**
+ * Answers of one cell: each told in its own block, and all on one scale where that makes sense. `model` is the name
+ * to use in hints.
+ */
+export function counterfactualReport(
+  results: readonly CounterfactualResult[],
+  model = "model",
+): Report {
+  const blocks = results.flatMap((result) => answerBlocks(result, model));
   const chart = scaleChart(results);
   const [first] = results;
   return {
@@ -28,7 +34,7 @@ function answerText(result: CounterfactualResult): string {
   }
 }
 
-function answerBlocks(result: CounterfactualResult): readonly Block[] {
+function answerBlocks(result: CounterfactualResult, model: string): readonly Block[] {
   switch (result.kind) {
     case "identified":
       return [
@@ -75,6 +81,7 @@ function answerBlocks(result: CounterfactualResult): readonly Block[] {
           tone: "answer",
           title: "The tables bound this, they do not fix it",
           text: `Models that agree on everything observed and on every intervention still differ here. A mechanism for ${listing(result.variables)} would narrow the range.`,
+          hint: `Write [monotone] or [gumbel] after a table in the model, or compare the classes: spread of ${result.query} in ${model}`,
         },
         background(result),
       ];
@@ -94,8 +101,9 @@ function answerBlocks(result: CounterfactualResult): readonly Block[] {
         {
           kind: "notice",
           tone: "answer",
-          title: "The evidence cannot happen",
+          title: `${result.query}: the evidence cannot happen`,
           text: result.reason,
+          hint: "Ask about units the model can produce: something else behind the bar.",
         },
       ];
   }

@@ -1,13 +1,11 @@
-import type { CellInputs } from "../../app/cell/program.ts";
 import { UserError } from "../../app/errors.ts";
 import type { Block, GraphBlock, Report } from "../../app/protocol/report.ts";
 import type { StructuralModel } from "../counterfactual/model.ts";
 import { parseModel } from "../counterfactual/parse-model.ts";
 import { displayable, reportBundle } from "../output/display.ts";
 import { count, formatNumber, listing } from "./format.ts";
-import { type CellKind, outputName, parsing, uniqueNames } from "./kind.ts";
-
-const HOLE = /\$\{\s*([\p{L}_$][\p{L}\p{N}_$]*)\s*\}/gu;
+import { blankHoles, fillHoles, holesOf } from "./holes.ts";
+import { type CellKind, outputName, parsing } from "./kind.ts";
 
 /**
  * A structural model in plain notation; `${name}` puts in another cell's number, e.g. a slider's. The text is
@@ -26,34 +24,21 @@ export const modelCell: CellKind = {
           place: { start: 0, end: 1 },
         });
       }
-      const holes = uniqueNames([...cell.source.matchAll(HOLE)].map((match) => match[1]));
-      const shape = parseModel(cell.source.replace(HOLE, (hole) => "0.5".padEnd(hole.length)));
+      const holes = holesOf(cell.source);
+      const shape = parseModel(blankHoles(cell.source));
       return {
         inputs: holes,
         outputs: [name],
         diagnostics: [],
         run: (inputs, context) => {
           const model =
-            holes.length === 0
-              ? shape
-              : parseModel(cell.source.replace(HOLE, (_, hole: string) => holeValue(hole, inputs)));
+            holes.length === 0 ? shape : parseModel(fillHoles(cell.source, inputs, true));
           context.display(displayable(reportBundle(modelReport(model))));
           return { values: { [name]: model } };
         },
       };
     }),
 };
-
-function holeValue(name: string, inputs: CellInputs): string {
-  const value = inputs[name];
-  if (typeof value === "number" && Number.isFinite(value)) return `(${value})`;
-  throw new UserError({
-    code: "model-hole",
-    message: `\${${name}} must be a number to stand in a model.`,
-    value,
-    expected: "a finite number, such as a slider's value",
-  });
-}
 
 export function modelReport(model: StructuralModel): Report {
   const graph = modelGraph(model);

@@ -1,12 +1,18 @@
 import type { Report } from "../../app/protocol/report.ts";
+import type { Attribution } from "../counterfactual/attribution.ts";
+import type { FairnessReport } from "../counterfactual/fairness.ts";
 import type { StructuralModel } from "../counterfactual/model.ts";
 import type { CounterfactualResult } from "../counterfactual/result.ts";
+import type { MechanismSpread } from "../counterfactual/spread.ts";
 import type { EstimateResult } from "../estimate/effect.ts";
 import type { Graph } from "../graph/graph.ts";
+import { attributionReport } from "./attribution-report.ts";
 import { counterfactualReport } from "./counterfactual-report.ts";
 import { estimateReport } from "./estimate-report.ts";
+import { fairnessReport } from "./fairness-report.ts";
 import { graphReport } from "./graph-cell.ts";
 import { modelReport } from "./model-cell.ts";
+import { spreadReport } from "./spread-report.ts";
 
 const effects = new Set(["effect", "bad-data", "no-overlap", "not-applicable", "not-estimable"]);
 
@@ -20,6 +26,9 @@ export function reportOf(value: unknown): Report | undefined {
   if (kind === "graph") return graphReport(value as Graph);
   if (kind === "model") return modelReport(value as StructuralModel);
   if (claim === undefined || typeof kind !== "string") return undefined;
+  if (kind === "mechanism-spread") return spreadReport(value as MechanismSpread);
+  if (kind === "fairness") return fairnessReport(value as FairnessReport);
+  if (kind === "attribution") return attributionReport(value as Attribution);
   if (effects.has(kind)) return estimateReport([value as EstimateResult]);
   if ("quantity" in value) return counterfactualReport([value as CounterfactualResult]);
   return undefined;

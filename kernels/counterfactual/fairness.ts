@@ -1,3 +1,4 @@
+import type { Claim } from "../../app/claim.ts";
 import { counterfactual } from "./counterfactual.ts";
 import type { CounterfactualOptions } from "./counterfactual.ts";
 import { badQuery } from "./messages.ts";
@@ -5,6 +6,7 @@ import { descendantsOf, variableOf } from "./model.ts";
 import type { StructuralModel } from "./model.ts";
 import { between } from "./parts.ts";
 import { forEachConfiguration, configurationCount } from "./build-model.ts";
+import { jointClaim } from "./result.ts";
 import type { CounterfactualResult } from "./result.ts";
 
 export interface FairnessQuestion {
@@ -21,7 +23,10 @@ export interface FairnessQuestion {
 /** One kind of person, and how the mean outcome would change had the attribute been the other group's. */
 export interface FairnessRow {
   readonly person: Readonly<Record<string, string>>;
+  /** The change of the mean, E[y' - y | person]. */
   readonly result: CounterfactualResult;
+  /** The change of each level's probability, for outcomes of three levels and more. */
+  readonly levels?: readonly CounterfactualResult[];
 }
 
 export interface FairnessReport {
@@ -34,9 +39,13 @@ export interface FairnessReport {
   readonly indirect: CounterfactualResult;
   readonly spurious: CounterfactualResult;
   readonly rows: readonly FairnessRow[];
-  /** Whether no kind of person's outcome would change by more than 1e-9; "open" when some cannot be told. */
+  /** Whether no kind of person's outcome would be distributed otherwise (1e-9); "open" when some cannot be told. */
   readonly counterfactuallyFair: "yes" | "no" | "open";
+  /** Why it is open although no change was found, or who was left out. */
+  readonly notes: readonly string[];
   readonly explain: string;
+  /** Of all answers above together. */
+  readonly claim: Claim;
 }
 
 const ROW_LIMIT = 256;
@@ -61,24 +70,42 @@ export function assessFairness(
   const held = (world: number | string): string =>
     mediators.map((m) => `, ${m}_{${a}=${quote(world)}}`).join("");
   const [x1, x0] = [quote(one), quote(zero)];
-  const rows = kindsOf(model, question).map((person): FairnessRow => {
+  const many = levelsOf(model, y);
+  const rows = kindsOf(model, question).flatMap((person): FairnessRow[] => {
     const other = person[a] === String(one) ? x0 : x1;
     const given = Object.entries(person)
       .map(([name, level]) => `${name}=${quote(level)}`)
       .join(", ");
-    return { person, result: ask(`E[${y}_{${a}=${other}} - ${y} | ${given}]`) };
+    const result = ask(`E[${y}_{${a}=${other}} - ${y} | ${given}]`);
+    if (result.kind === "impossible-evidence") return [];
+    if (many.length < 3) return [{ person, result }];
+    const levels = many.map((l) =>
+      ask(`P(${y}_{${a}=${other}} = ${l} | ${given}) - P(${y} = ${l} | ${given})`),
+    );
+    return [{ person, result, levels }];
   });
-  return {
-    kind: "fairness",
-    attribute: a,
-    outcome: y,
+  const notes = notesOf(model, question);
+  const parts = {
     total: ask(`E[${y} | ${a}=${x1}] - E[${y} | ${a}=${x0}]`),
     direct: ask(`E[${y}_{${a}=${x0}${held(one)}} - ${y}_{${a}=${x1}} | ${a}=${x1}]`),
     indirect: ask(`E[${y}_{${a}=${x0}${held(one)}} - ${y}_{${a}=${x0}} | ${a}=${x1}]`),
     spurious: ask(`E[${y}_{${a}=${x0}} | ${a}=${x1}] - E[${y} | ${a}=${x0}]`),
+  };
+  const answers = [...Object.values(parts), ...rows.map(({ result }) => result)];
+  return {
+    kind: "fairness",
+    attribute: a,
+    outcome: y,
+    ...parts,
     rows,
-    counterfactuallyFair: verdict(rows),
+    counterfactuallyFair: verdict(rows, notes.length > 0),
+    notes,
     explain: `disparity = spurious + indirect - direct, where direct is the change among ${a}=${one} had ${a} been ${zero} with all mediators kept.`,
+    claim: jointClaim(
+      `counterfactual fairness of ${y} to ${a}`,
+      answers.map(({ claim }) => claim),
+      "One counterfactual per kind of person, and the disparity taken apart into its paths.",
+    ),
   };
 }
 
@@ -89,9 +116,12 @@ const quote = (value: number | string): string =>
     ? String(value)
     : JSON.stringify(value);
 
-function verdict(rows: readonly FairnessRow[]): FairnessReport["counterfactuallyFair"] {
-  let open = false;
-  for (const { result } of rows) {
+function verdict(
+  rows: readonly FairnessRow[],
+  limited: boolean,
+): FairnessReport["counterfactuallyFair"] {
+  let open = limited || rows.length === 0;
+  for (const result of rows.flatMap((row) => [row.result, ...(row.levels ?? [])])) {
     if (result.kind === "identified" && Math.abs(result.value) > 1e-9) return "no";
     if (result.kind === "bounded") {
       if (result.value.lower > 1e-9 || result.value.upper < -1e-9) return "no";
@@ -100,6 +130,36 @@ function verdict(rows: readonly FairnessRow[]): FairnessReport["counterfactually
     open ||= result.kind === "needs-mechanism";
   }
   return open ? "open" : "yes";
+}
+
+/** The levels of a discrete variable as queries write them; none for a continuous one. */
+function levelsOf(model: StructuralModel, name: string): readonly string[] {
+  const domain = variableOf(model, name)?.domain;
+  return domain?.kind === "discrete" ? domain.levels.map(quote) : [];
+}
+
+/** What keeps "no change found" from being "fair": a mean is not a distribution, and coarse kinds hide fine ones. */
+function notesOf(model: StructuralModel, question: FairnessQuestion): readonly string[] {
+  const { attribute, outcome } = question;
+  if (!descendantsOf(model, attribute).has(outcome)) return [];
+  const below = descendantsOf(model, outcome);
+  const coarse =
+    question.known === undefined
+      ? model.variables.filter(
+          ({ name, role, domain }) =>
+            role === "observed" && domain.kind === "real" && !below.has(name),
+        )
+      : [];
+  return [
+    ...(variableOf(model, outcome)?.domain.kind === "real"
+      ? [`${outcome} is continuous: its mean was compared, not its whole distribution.`]
+      : []),
+    ...(coarse.length === 0
+      ? []
+      : [
+          `Kinds of people are not told apart by ${coarse.map(({ name }) => name).join(", ")}, which is continuous.`,
+        ]),
+  ];
 }
 
 /** Every kind of person the known variables tell apart. */

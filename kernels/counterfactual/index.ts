@@ -9,7 +9,7 @@ export type {
 } from "./build-model.ts";
 export { fitModel } from "./fit-model.ts";
 export type { FitModelOptions } from "./fit-model.ts";
-export { ancestorsOf, descendantsOf, levelIndex, variableOf } from "./model.ts";
+export { ancestorsOf, descendantsOf, isModel, levelIndex, variableOf } from "./model.ts";
 export type {
   Coupling,
   Domain,
@@ -51,7 +51,7 @@ export { attributeAnomaly, attributeChange } from "./attribution.ts";
 export type { Attribution, AttributionOptions } from "./attribution.ts";
 export { assessFairness } from "./fairness.ts";
 export type { FairnessQuestion, FairnessReport, FairnessRow } from "./fairness.ts";
-export { mechanismSpread, withCoupling } from "./spread.ts";
+export { mechanismSpread, modelSpread, withCoupling } from "./spread.ts";
 export type { MechanismSpread } from "./spread.ts";
 export { formatModel } from "./format-model.ts";
 export { fitFlowModel } from "./fit-flow.ts";

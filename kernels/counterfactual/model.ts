@@ -130,6 +130,11 @@ export interface StructuralModel {
     | { readonly kind: "fitted"; readonly n: number; readonly source?: string };
 }
 
+/** Whether any value is a structural model. */
+export function isModel(value: unknown): value is StructuralModel {
+  return typeof value === "object" && value !== null && (value as StructuralModel).kind === "model";
+}
+
 /** The variable of that name, or undefined. O(variables). */
 export function variableOf(model: StructuralModel, name: string): Variable | undefined {
   return model.variables.find((variable) => variable.name === name);

@@ -1,4 +1,5 @@
 import type { Assumption, Claim, Rung } from "../../app/claim.ts";
+import { uniteClaims } from "../../app/runtime/claims.ts";
 import type { Quantity } from "./parts.ts";
 
 /** A range with the share of repetitions in which it covers the truth. */
@@ -123,3 +124,11 @@ export const claimOf = (
   assumptions: readonly Assumption[],
   derivation: readonly string[],
 ): Claim => ({ rung, query, status, assumptions, derivation });
+
+/** The claim of an answer made of several: highest rung, weakest status, every assumption of its parts. */
+export function jointClaim(query: string, claims: readonly Claim[], step: string): Claim {
+  const united = uniteClaims(claims);
+  if (united === undefined) throw new Error(`"${query}" is made of no answers.`);
+  const { rung, status, assumptions } = united;
+  return { rung, query, status, assumptions, derivation: [step] };
+}

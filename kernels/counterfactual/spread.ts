@@ -1,17 +1,21 @@
+import type { Claim } from "../../app/claim.ts";
 import { counterfactual } from "./counterfactual.ts";
 import type { CounterfactualOptions } from "./counterfactual.ts";
 import type { Coupling, StructuralModel } from "./model.ts";
 import type { Query } from "./query.ts";
+import { jointClaim } from "./result.ts";
 import type { CounterfactualResult } from "./result.ts";
 
 export interface MechanismSpread {
   readonly kind: "mechanism-spread";
   readonly query: string;
-  /** One answer for each class of mechanism; "any" is the sharp bounds. */
+  /** One answer for each class of mechanism; "any" is the sharp bounds. Or one for each model compared, by its name. */
   readonly rows: readonly {
-    readonly mechanism: "any" | Coupling;
+    readonly mechanism: string;
     readonly result: CounterfactualResult;
   }[];
+  /** What holds over every class: the claim of the row "any". */
+  readonly claim: Claim;
 }
 
 /**
@@ -28,7 +32,29 @@ export function mechanismSpread(
     mechanism: coupling === "unspecified" ? ("any" as const) : coupling,
     result: counterfactual(withCoupling(model, coupling), query, options),
   }));
-  return { kind: "mechanism-spread", query: rows[0]!.result.query, rows };
+  const { query: text, claim } = rows[0]!.result;
+  const step = "The same question under every class of mechanism its tables allow.";
+  return { kind: "mechanism-spread", query: text, rows, claim: jointClaim(text, [claim], step) };
+}
+
+/**
+ * One question on several models of the same world, e.g. the same graph fitted with linear, cubic and learned
+ * mechanisms: where they agree on the data and differ here, the difference is the mechanisms'. Throws as
+ * `counterfactual` does.
+ */
+export function modelSpread(
+  models: Readonly<Record<string, StructuralModel>>,
+  query: string | Query,
+  options: CounterfactualOptions = {},
+): MechanismSpread {
+  const rows = Object.entries(models).map(([mechanism, model]) => ({
+    mechanism,
+    result: counterfactual(model, query, options),
+  }));
+  const text = rows[0]?.result.query ?? "";
+  const claims = rows.map(({ result }) => result.claim);
+  const step = "The same question on every model, each with mechanisms of its own.";
+  return { kind: "mechanism-spread", query: text, rows, claim: jointClaim(text, claims, step) };
 }
 
 /** The model with one coupling for all its tables, or those named. */
