@@ -10,6 +10,11 @@ export interface Statement {
 
 const NAME = /^[\p{L}_$][\p{L}\p{N}_$]*/u;
 
+/** Names of methods and checks: `2sls`, `x-learner`. */
+const CALL_NAME = /^(?=[\p{N}-]*[\p{L}_$])[\p{L}\p{N}_$]+(?:-[\p{L}\p{N}_$]+)*/u;
+/** The same with single blanks between words: `random common cause`. */
+const SPACED_NAME = /^(?=[\p{N}-]*[\p{L}_$])[\p{L}\p{N}_$]+(?:[- ][\p{L}\p{N}_$]+)*/u;
+
 /**
  * The statements of a cell. One a line; a line that is indented, or inside an open bracket or quote, belongs to
  * the one before. `#` and `//` start comments. O(length).
@@ -112,7 +117,9 @@ export function clausesOf<K extends string>(
       const key = keywords.find((word) => {
         if (!body.startsWith(word, i)) return false;
         const after = body.slice(i + word.length);
-        return /^(?:\s|$)/u.test(after) && (before[word]?.test(after) ?? true);
+        // What must be followed by a bracket may have it at once: `trim(0.1)`.
+        const whole = before[word] === undefined ? /^(?:\s|$)/u : /^(?:\s|$|\()/u;
+        return whole.test(after) && (before[word]?.test(after) ?? true);
       });
       if (key !== undefined) {
         if (found.some((f) => f.key === key)) {
@@ -149,6 +156,8 @@ export type Argument =
 export interface Call {
   readonly name: string;
   readonly start: number;
+  /** Where it ends, brackets included. */
+  readonly end: number;
   readonly options: readonly {
     readonly name: string;
     readonly value: Argument;
@@ -156,14 +165,18 @@ export interface Call {
   }[];
 }
 
-/** Reads `aipw, dragonnet(epochs: 300, seed: 7)`. Throws `UserError` with place. O(length). */
-export function parseCalls(clause: Clause): readonly Call[] {
+/**
+ * Reads `aipw, dragonnet(epochs: 300, seed: 7)`; with `spaced`, names may be several words. Throws `UserError` with
+ * place. O(length).
+ */
+export function parseCalls(clause: Clause, spaced = false): readonly Call[] {
   const reader = new Reader(clause);
   const calls: Call[] = [];
   do {
     reader.space();
     const start = reader.place;
-    const name = reader.name("the name of a method");
+    const name = reader.name("the name of a method", spaced ? SPACED_NAME : CALL_NAME);
+    let end = start + name.length;
     const options: Call["options"][number][] = [];
     if (reader.take("(")) {
       while (!reader.take(")")) {
@@ -173,8 +186,9 @@ export function parseCalls(clause: Clause): readonly Call[] {
         options.push({ name: option, value: reader.argument(), start: optionStart });
         if (!reader.take(",") && !reader.sees(")")) reader.fail('"," or ")"');
       }
+      end = reader.at;
     }
-    calls.push({ name, start, options });
+    calls.push({ name, start, end, options });
   } while (reader.take(","));
   reader.end('"," and another method, or the end');
   return calls;
@@ -214,6 +228,11 @@ class Reader {
     this.#clause = clause;
   }
 
+  /** Right after what was read last. */
+  get at(): number {
+    return this.#clause.start + this.#at;
+  }
+
   get place(): number {
     this.space();
     return this.#clause.start + this.#at;
@@ -238,9 +257,9 @@ class Reader {
     if (!this.take(symbol)) this.fail(expected);
   }
 
-  name(expected: string): string {
+  name(expected: string, pattern = NAME): string {
     this.space();
-    const name = NAME.exec(this.#clause.text.slice(this.#at))?.[0];
+    const name = pattern.exec(this.#clause.text.slice(this.#at))?.[0];
     if (name === undefined) return this.fail(expected);
     this.#at += name.length;
     return name;
