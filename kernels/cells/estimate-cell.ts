@@ -2,11 +2,12 @@ import type { CellContext, CellProgram } from "../../app/cell/program.ts";
 import type { Claim } from "../../app/claim.ts";
 import { UserError } from "../../app/errors.ts";
 import type { EstimateResult, NotEstimable } from "../estimate/effect.ts";
-import type { EstimandSpec, Target } from "../estimate/estimand.ts";
+import type { AdjustmentEstimand, EstimandSpec, Target } from "../estimate/estimand.ts";
 import type { Method } from "../estimate/method.ts";
 import type { Identification, Strategy } from "../identify/result.ts";
 import type { Table } from "../data/table.ts";
 import { displayable, reportBundle } from "../output/display.ts";
+import { contrastOf, DESIGN_KEYWORDS, designOf, formulaOf } from "./estimate-design.ts";
 import { estimateReport } from "./estimate-report.ts";
 import { type CellKind, parsing } from "./kind.ts";
 import {
@@ -38,10 +39,11 @@ const TARGETS: readonly Target[] = [
 
 interface Question {
   readonly name?: string;
-  readonly about: { readonly kind: "identified"; readonly name: string } | Association;
+  readonly about: { readonly kind: "identified"; readonly name: string } | Association | Design;
   readonly table: string;
   readonly calls: readonly Call[];
   readonly target?: Target;
+  readonly contrast?: NonNullable<AdjustmentEstimand["contrast"]>;
   readonly terms: readonly string[];
   readonly dropMissing: boolean;
 }
@@ -54,9 +56,17 @@ interface Association {
   readonly adjustment: readonly string[];
 }
 
+/** Identified by how the data came about, as the cell says; see `designOf`. */
+interface Design {
+  readonly kind: "design";
+  readonly estimand: EstimandSpec;
+}
+
 /**
  * `ate = effect from survey by aipw(seed: 1), dragonnet(epochs: 300) for ATT terms (age^2) missing drop`. What is
- * estimated is the result of an identify cell; `y ~ x | a, b` in its place gives an association.
+ * estimated is the result of an identify cell; `y ~ x | a, b` in its place gives an association. Designs are written
+ * out: `y ~ t at x = 0`, `y ~ t over unit, time`, `y ~ t | a using z`, `y ~ t | a through m`. `comparing b with a` names
+ * the levels of a treatment that has several.
  */
 export const estimateCell: CellKind = {
   kind: "estimate",
@@ -89,42 +99,58 @@ export const estimateCell: CellKind = {
 };
 
 function questionOf(statement: Statement, name: string | undefined): Question {
-  const clauses = clausesOf(statement, ["from", "by", "for", "terms", "missing"]);
+  const clauses = clausesOf(statement, [
+    "from",
+    "by",
+    "for",
+    "terms",
+    "missing",
+    "comparing",
+    ...DESIGN_KEYWORDS,
+  ]);
   const head = clauses[""] ?? { text: "", start: statement.start };
+  const about = aboutOf(head, clauses);
   return {
     ...(name === undefined ? {} : { name }),
-    about: aboutOf(head),
+    about,
     table: clauses.from === undefined ? "data" : parseName(clauses.from, "a table's name"),
     calls:
       clauses.by === undefined
-        ? [{ name: "aipw", start: statement.start, options: [] }]
+        ? [{ name: usualMethod(about), start: statement.start, options: [] }]
         : parseCalls(clauses.by),
     ...(clauses.for === undefined ? {} : { target: targetOf(clauses.for) }),
+    ...(clauses.comparing === undefined ? {} : { contrast: contrastOf(clauses.comparing) }),
     terms: clauses.terms === undefined ? [] : listOf(clauses.terms),
     dropMissing: clauses.missing !== undefined && missingOf(clauses.missing),
   };
 }
 
-function aboutOf(head: Clause): Question["about"] {
-  const association = /^([^~]+)~([^|]+)(?:\|(.*))?$/u.exec(head.text);
-  if (association === null)
-    return {
-      kind: "identified",
-      name: parseName(head, "the name of an identified effect, or outcome ~ treatment"),
-    };
+function aboutOf(head: Clause, clauses: Parameters<typeof designOf>[1]): Question["about"] {
+  const estimand = designOf(head, clauses);
+  if (estimand !== undefined) return { kind: "design", estimand };
+  const formula = formulaOf(head.text);
+  if (formula?.treatment !== undefined)
+    return { kind: "association", ...formula, treatment: formula.treatment };
   return {
-    kind: "association",
-    outcome: unquote(association[1] ?? ""),
-    treatment: unquote(association[2] ?? ""),
-    adjustment: (association[3] ?? "")
-      .split(",")
-      .map(unquote)
-      .filter((name) => name !== ""),
+    kind: "identified",
+    name: parseName(head, "the name of an identified effect, or outcome ~ treatment"),
   };
 }
 
-function unquote(text: string): string {
-  return text.trim().replace(/^"(.*)"$|^'(.*)'$/u, (_, a?: string, b?: string) => a ?? b ?? "");
+function usualMethod(about: Question["about"]): string {
+  if (about.kind !== "design") return "aipw";
+  switch (about.estimand.kind) {
+    case "discontinuity":
+      return "rdd";
+    case "panel":
+      return "did";
+    case "instrument":
+      return "2sls";
+    case "mediation":
+      return "mediation";
+    default:
+      return "aipw";
+  }
 }
 
 function targetOf(clause: Clause): Target {
@@ -212,7 +238,7 @@ async function estimateOne(
       ...options,
       method,
     },
-    { signal: context.signal, progress: context.progress },
+    context,
   );
 }
 
@@ -246,7 +272,11 @@ function specOf(
   inputs: Readonly<Record<string, unknown>>,
 ): Spec {
   const { about } = question;
-  const target = question.target === undefined ? {} : { target: question.target };
+  const target = {
+    ...(question.target === undefined ? {} : { target: question.target }),
+    ...(question.contrast === undefined ? {} : { contrast: question.contrast }),
+  };
+  if (about.kind === "design") return { estimand: { ...about.estimand, ...target } };
   if (about.kind === "association") {
     const { treatment, outcome, adjustment } = about;
     return { estimand: { kind: "adjustment", treatment, outcome, adjustment, ...target } };

@@ -49,9 +49,14 @@ export function estimateReport(results: readonly EstimateResult[]): Report {
     }
   }
   if (claim !== undefined && claim.assumptions.length > 0) {
+    // No identify cell stands before a design: what it rests on is said here, and first read here.
+    const design = claim.assumptions.some((assumption) => assumption.kind === "design");
     blocks.push({
       kind: "details",
-      title: `Rests on ${claim.assumptions.length} assumptions`,
+      title: design
+        ? `Identified by the design, not by a graph: rests on ${claim.assumptions.length} assumptions`
+        : `Rests on ${claim.assumptions.length} assumptions`,
+      ...(design ? { open: true as const } : {}),
       blocks: [{ kind: "assumptions", assumptions: claim.assumptions }],
     });
   }
