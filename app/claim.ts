@@ -20,6 +20,8 @@ export interface Assumption {
   readonly text: string;
   /** Variables it speaks of. */
   readonly variables: readonly string[];
+  /** What becomes of the answer without it, where that was looked into: no formula, another one, the same. */
+  readonly bears?: "breaks" | "changes" | "holds";
 }
 
 /**
@@ -32,7 +34,67 @@ export interface Claim {
   readonly query: string;
   readonly status: ClaimStatus;
   readonly assumptions: readonly Assumption[];
+  /** Assumptions the user has switched off and that it was derived without. */
+  readonly without?: readonly Assumption[];
   /** Short account of how it was derived, in the order of the steps. */
   readonly derivation?: readonly string[];
   readonly derivedByCode?: true;
+}
+
+/**
+ * The assumptions of a claim that are switched off (`doubts` holds their ids). A result with any of them says
+ * nothing as long as they are off; a result that was derived again without them no longer has them.
+ */
+export function doubted(
+  claim: Claim | undefined,
+  doubts: ReadonlySet<string>,
+): readonly Assumption[] {
+  if (claim === undefined || doubts.size === 0) return [];
+  return claim.assumptions.filter(({ id }) => doubts.has(id));
+}
+
+const statuses: ReadonlySet<unknown> = new Set<ClaimStatus>([
+  "identified",
+  "bounded",
+  "not-identified",
+  "not-certified",
+  "zero-by-structure",
+  "needs-mechanism",
+  "association",
+]);
+
+/** What came from outside (a kernel, a file), if it is a claim. */
+export function checkClaim(value: unknown): Claim | undefined {
+  if (!isRecord(value)) return undefined;
+  const { rung, query, status, assumptions, without, derivation } = value;
+  const known =
+    (rung === 1 || rung === 2 || rung === 3) &&
+    typeof query === "string" &&
+    statuses.has(status) &&
+    areAssumptions(assumptions) &&
+    (without === undefined || areAssumptions(without)) &&
+    (derivation === undefined || areTexts(derivation));
+  return known ? (value as unknown as Claim) : undefined;
+}
+
+function areAssumptions(value: unknown): boolean {
+  return (
+    Array.isArray(value) &&
+    value.every(
+      (one) =>
+        isRecord(one) &&
+        typeof one["id"] === "string" &&
+        typeof one["kind"] === "string" &&
+        typeof one["text"] === "string" &&
+        areTexts(one["variables"]),
+    )
+  );
+}
+
+function areTexts(value: unknown): boolean {
+  return Array.isArray(value) && value.every((one) => typeof one === "string");
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null;
 }

@@ -1,6 +1,7 @@
 import { type Place, UserError } from "../errors.ts";
 import { sourceName, TAIL } from "./body.ts";
 import type { CompiledCell } from "./compile.ts";
+import { listenToModule } from "../runtime/listen.ts";
 import type { CellContext, CellInputs, CellProgram, CellResult } from "./program.ts";
 
 /** Default export of a compiled cell's module. */
@@ -43,7 +44,7 @@ export function toProgram(
     diagnostics,
     run: (values, context) => {
       const start = ({ call, modules }: Loaded): CellResult | Promise<CellResult> =>
-        finish(compiled, call(values, context, modules), context);
+        finish(compiled, call(values, context, heardBy(context, modules)), context);
       const loaded = load();
       return loaded instanceof Promise ? loaded.then(start) : start(loaded);
     },
@@ -130,6 +131,13 @@ async function loadModules(
     });
   }
   return modules;
+}
+
+/** The packages as this run calls them: what their engines claim is heard. */
+function heardBy({ hear }: CellContext, modules: Modules): Modules {
+  if (hear === undefined) return modules;
+  const heard = Object.entries(modules).map(([name, all]) => [name, listenToModule(all, hear)]);
+  return Object.fromEntries(heard) as Modules;
 }
 
 /** Where in a cell's own text an error was thrown, from its stack; the innermost place if there are several. */

@@ -1,6 +1,6 @@
 import type { Claim } from "../claim.ts";
 import type { Place } from "../errors.ts";
-import type { Progress } from "../work.ts";
+import type { Work } from "../work.ts";
 
 export type Severity = "error" | "warning" | "info";
 
@@ -34,22 +34,23 @@ export interface CellResult {
   readonly values: Readonly<Record<string, unknown>>;
   /** Set by causal cells. Without it the cell inherits the union of its inputs' claims, marked as derived by code. */
   readonly claim?: Claim;
+  /** Where a causal cell answers several questions: the claim of each named answer. `claim` is then all of them. */
+  readonly claims?: Readonly<Record<string, Claim>>;
 }
 
-/** What a running cell may use beside its inputs. */
-export interface CellContext {
+/** What a running cell may use beside its inputs. Its signal aborts when the run is stopped, superseded or its cell removed. */
+export interface CellContext extends Work {
   readonly cell: string;
-  /** Aborted when the run is stopped, superseded or its cell removed. */
-  readonly signal: AbortSignal;
   /** Resolves at the same moment as `signal` aborts; clean-up hangs on it. */
   readonly invalidation: Promise<void>;
   /** Shows a value below the cell; throws once the run is invalidated. */
   readonly display: (value: unknown) => void;
   /** Shows an input and streams its value, starting with the saved or initial one. */
   readonly view: <T>(input: InputDescription<T>) => AsyncGenerator<T, void, void>;
-  readonly progress: (progress: Progress) => void;
   /** Claims of the inputs that carry one. */
   readonly inputClaims: Readonly<Record<string, Claim>>;
+  /** What an engine has claimed to this run's code; the cell's values rest on it from now on. */
+  readonly hear?: (claim: Claim) => void;
 }
 
 /** A control, as data; the page draws it (see `kernels/cells/inputs.ts` for the constructors users call). */

@@ -1,3 +1,4 @@
+import { checkClaim, type Claim } from "../claim.ts";
 import type { KernelEvent, SupervisorEvent } from "./kernel.ts";
 
 type Field = "string" | "number" | "boolean" | "object" | "array";
@@ -12,6 +13,7 @@ const required: Readonly<
   "run-started": { cell: "string", run: "number" },
   output: { cell: "string", run: "number", index: "number", bundle: "object" },
   "run-ended": { cell: "string", run: "number", ms: "number", ok: "boolean" },
+  claim: { cell: "string", run: "number", claim: "object" },
   log: { level: "string", text: "string" },
   overflow: { dropped: "number" },
   variables: { changed: "array", removed: "array" },
@@ -37,7 +39,30 @@ export function checkKernelEvent(message: unknown): KernelEvent | SupervisorEven
   for (const [name, field] of Object.entries(fields)) {
     if (!isField((message as Record<string, unknown>)[name], field)) return undefined;
   }
-  return message as KernelEvent | SupervisorEvent;
+  return withCheckedClaims(message as KernelEvent | SupervisorEvent);
+}
+
+/** Claims are read by half the page: what is none goes. */
+function withCheckedClaims(
+  event: KernelEvent | SupervisorEvent,
+): KernelEvent | SupervisorEvent | undefined {
+  switch (event.type) {
+    case "claim":
+      return checkClaim(event.claim) === undefined ? undefined : event;
+    case "run-started":
+    case "run-ended":
+      return withCheckedClaim(event);
+    case "variables":
+      return { ...event, changed: event.changed.map((variable) => withCheckedClaim(variable)) };
+    default:
+      return event;
+  }
+}
+
+function withCheckedClaim<T extends { readonly claim?: Claim }>(holder: T): T {
+  if (holder?.claim === undefined || checkClaim(holder.claim) !== undefined) return holder;
+  const { claim: _, ...rest } = holder;
+  return rest as T;
 }
 
 function isField(value: unknown, field: Field): boolean {

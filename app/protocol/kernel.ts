@@ -14,6 +14,8 @@ export interface KernelCell {
   readonly lazy?: boolean;
   /** Saved values of its inputs, by key. */
   readonly inputs?: Readonly<Record<string, unknown>>;
+  /** Ids of the assumptions it has to do without. Filled in by the kernel, which knows what kinds can. */
+  readonly doubts?: readonly string[];
 }
 
 export interface KernelAttachment {
@@ -32,11 +34,17 @@ export type KernelRequest =
       readonly cells: readonly KernelCell[];
       readonly mode: "auto" | "lazy";
       readonly attachments: readonly KernelAttachment[];
+      /** Ids of the assumptions that are switched off. */
+      readonly doubts?: readonly string[];
       /** Cells that were running when the kernel before this one had to be ended. */
       readonly interrupted?: readonly string[];
     }
   /** The whole list in page order, after any edit; analyses, runs nothing by itself. */
-  | { readonly type: "cells"; readonly cells: readonly KernelCell[] }
+  | {
+      readonly type: "cells";
+      readonly cells: readonly KernelCell[];
+      readonly doubts?: readonly string[];
+    }
   | { readonly type: "attachments"; readonly attachments: readonly KernelAttachment[] }
   | { readonly type: "mode"; readonly mode: "auto" | "lazy" }
   | { readonly type: "run"; readonly target: RunTarget }
@@ -115,7 +123,12 @@ export type KernelEvent =
   | { readonly type: "analysis"; readonly cells: readonly CellAnalysis[] }
   | { readonly type: "state"; readonly cell: string; readonly state: CellState }
   /** A new run of the cell began: outputs of the one before are replaced by what follows. */
-  | { readonly type: "run-started"; readonly cell: string; readonly run: number }
+  | {
+      readonly type: "run-started";
+      readonly cell: string;
+      readonly run: number;
+      readonly claim?: Claim;
+    }
   | {
       readonly type: "output";
       readonly cell: string;
@@ -132,6 +145,8 @@ export type KernelEvent =
       readonly claim?: Claim;
       readonly provenance?: Provenance;
     }
+  /** What a cell's values rest on has changed, although the cell has not run again. */
+  | { readonly type: "claim"; readonly cell: string; readonly run: number; readonly claim: Claim }
   | {
       readonly type: "log";
       readonly cell?: string;
@@ -161,6 +176,11 @@ export type KernelEvent =
   | { readonly type: "settled" }
   | { readonly type: "kernel-error"; readonly error: ErrorRecord };
 
+/** Kernel to supervisor: it has work for other threads. Whoever has none to give may ignore it. */
+export interface HandsWanted {
+  readonly type: "hands-wanted";
+}
+
 /** What made a result, recorded with its saved output. */
 export interface Provenance {
   readonly seed?: number;
@@ -174,6 +194,9 @@ export type SupervisorEvent =
   | { readonly type: "beat"; readonly at: number }
   | { readonly type: "worker-lost"; readonly reason: string }
   | { readonly type: "worker-started" };
+
+/** Supervisor to kernel: its other threads have come, their lines with the message, or are gone. */
+export type SupervisorNotice = { readonly type: "hands" } | { readonly type: "hands-lost" };
 
 /** Page to supervisor. */
 export type SupervisorRequest =

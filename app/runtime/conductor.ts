@@ -2,10 +2,13 @@ import type { CellResult, InputDescription } from "../cell/program.ts";
 import type { CellFailure } from "../protocol/kernel.ts";
 import type { Progress } from "../work.ts";
 import { judge } from "./blocked.ts";
-import { uniteClaims } from "./claims.ts";
+import type { Claim } from "../claim.ts";
+import { joinClaims, uniteClaims } from "./claims.ts";
 import type { Entry } from "./entry.ts";
 import type { RunOutcome, SessionPorts } from "./events.ts";
 import { interrupted, thrown, upstreamFailure } from "./failures.ts";
+import { Lazy } from "./lazy.ts";
+import { listenTo } from "./listen.ts";
 import { Pacer } from "./pacer.ts";
 import type { Page } from "./page.ts";
 import { Run } from "./run.ts";
@@ -168,14 +171,25 @@ export class Conductor implements WiringHost {
     entry.run = run;
     entry.failure = undefined;
     this.#clearStale(entry);
-    emit({ type: "run-started", cell: entry.id, run: run.id });
+    const claims = this.wiring.claims(program.inputs);
+    const known = uniteClaims(Object.values(claims));
+    emit({
+      type: "run-started",
+      cell: entry.id,
+      run: run.id,
+      ...(known === undefined ? {} : { claim: known }),
+    });
     this.#setActivity(entry, { kind: "running", since: run.startedAt });
 
+    const context = run.context(this.#runHost, claims, this.#ports.hands);
+    const { hear } = context;
     const inputs: Record<string, unknown> = {};
-    for (const [i, name] of program.inputs.entries()) inputs[name] = values[i];
-    const claims = this.wiring.claims(program.inputs);
+    for (const [i, name] of program.inputs.entries()) {
+      inputs[name] =
+        hear !== undefined && this.#isEngine(name) ? listenTo(values[i], hear) : values[i];
+    }
     try {
-      const result = body(inputs, run.context(this.#runHost, claims));
+      const result = body(inputs, context);
       if (!isThenable(result)) return this.#outcome(entry, run, result);
       const outcome = this.#outcomeOf(entry, run, result);
       run.finished = outcome;
@@ -190,10 +204,9 @@ export class Conductor implements WiringHost {
   }
 
   #outcome(entry: Entry, run: Run, result: CellResult): Outcome {
-    const { values } = result;
-    run.claim =
-      result.claim ??
-      uniteClaims(Object.values(this.wiring.claims(entry.defined?.program.inputs ?? [])));
+    const { values, claim, claims } = result;
+    run.engine =
+      claim === undefined ? undefined : { claim, ...(claims === undefined ? {} : { claims }) };
     for (const [name, value] of Object.entries(values)) {
       const key = this.presets.has(name) ? run.keyOf(value) : undefined;
       if (key === undefined) continue;
@@ -242,12 +255,61 @@ export class Conductor implements WiringHost {
       if (entry?.run !== run || !run.running) return;
       this.#setActivity(entry, { kind: "running", since: run.startedAt, progress });
     },
+    heard: (run: Run): void => {
+      const entry = this.#page.get(run.cell);
+      // While it runs nobody has its values; what is heard counts when it ends.
+      if (entry?.run === run && entry.completed === run.id) this.#claimAnew(entry);
+    },
   };
+
+  /** Engines come with the library, are loaded on first use, and may be masked by a cell's own name. */
+  #isEngine(name: string): boolean {
+    return this.#ports.library[name] instanceof Lazy && this.wiring.owner(name) === undefined;
+  }
+
+  /** What a run's values rest on, as its inputs and the engines it has called have it now. */
+  #claimOf(entry: Entry, run: Run, engine: Claim | undefined): Claim | undefined {
+    const inputs = Object.values(this.wiring.claims(entry.defined?.program.inputs ?? []));
+    return engine === undefined
+      ? uniteClaims([...inputs, ...run.heard])
+      : joinClaims(engine, [...inputs, ...run.heard]);
+  }
+
+  #takeClaims(entry: Entry, run: Run): void {
+    entry.claim = this.#claimOf(entry, run, run.engine?.claim);
+    entry.claims = Object.fromEntries(
+      Object.entries(run.engine?.claims ?? {}).flatMap(([name, engine]) => {
+        const claim = this.#claimOf(entry, run, engine);
+        return claim === undefined ? [] : [[name, claim] as const];
+      }),
+    );
+  }
+
+  /**
+   * Values that are as before may rest on something else: the number of an effect whose assumptions have changed,
+   * say, taken out by code. The cells that use it need not run again for that.
+   */
+  #claimAnew(entry: Entry): void {
+    const { run } = entry;
+    if (run?.alive !== true || run.running || entry.values === undefined) return;
+    if (entry.stale !== undefined) return; // its values are those of then, and so is what they rest on
+    const before = JSON.stringify([entry.claim, entry.claims]);
+    this.#takeClaims(entry, run);
+    if (JSON.stringify([entry.claim, entry.claims]) === before) return;
+    const { claim } = entry;
+    if (claim !== undefined) {
+      this.#ports.emit({ type: "claim", cell: entry.id, run: run.id, claim });
+    }
+    for (const { name, cell, value } of this.wiring.variables()) {
+      if (cell === entry.id) this.nameChanged(entry, name, value);
+    }
+    for (const below of this.#page.below(entry)) this.#claimAnew(below);
+  }
 
   fulfilled(entry: Entry, { run, values }: Outcome): void {
     if (entry.run !== run || !run.alive) return;
     entry.values = values;
-    entry.claim = run.claim;
+    this.#takeClaims(entry, run);
     entry.completed = run.id;
     this.wiring.holdFor(entry, promisesIn(values));
     run.outstanding = new Set(this.wiring.ownNames(entry));
@@ -263,7 +325,7 @@ export class Conductor implements WiringHost {
 
   /** A promise or generator that the cell has handed over ended in an error. */
   nameChanged(owner: Entry, name: string, value: unknown): void {
-    const { claim } = owner;
+    const claim = owner.claims[name] ?? owner.claim;
     this.#ports.emit({
       type: "variable",
       name,
@@ -295,10 +357,11 @@ export class Conductor implements WiringHost {
   rejected(entry: Entry, error: unknown): void {
     const { run } = entry;
     entry.values = undefined;
-    entry.claim = undefined;
     this.#clearStale(entry);
     entry.failure = this.#failureOf(entry, error);
     this.#endRun(entry, entry.failure.kind === "interrupted" ? "interrupted" : "failed");
+    entry.claim = undefined;
+    entry.claims = {};
     run?.invalidate();
     this.#setActivity(entry, undefined);
   }
@@ -322,6 +385,7 @@ export class Conductor implements WiringHost {
 
   kept(entry: Entry): void {
     if (entry.run?.running === true) return;
+    this.#claimAnew(entry);
     if (entry.stale !== undefined && !entry.missed && this.#holdReason(entry) === undefined) {
       this.#clearStale(entry);
     }
@@ -363,13 +427,15 @@ export class Conductor implements WiringHost {
     if (run === undefined || !run.running) return;
     run.running = false;
     const error = outcome === "failed" ? entry.failure?.error : undefined;
+    // What it has shown before it failed or was stopped rests on what it had by then.
+    const claim = outcome === "done" ? entry.claim : this.#claimOf(entry, run, run.engine?.claim);
     this.#ports.emit({
       type: "run-ended",
       cell: entry.id,
       run: run.id,
       ms: this.#ports.now() - run.startedAt,
       outcome,
-      ...(outcome === "done" && run.claim !== undefined ? { claim: run.claim } : {}),
+      ...(claim === undefined ? {} : { claim }),
       ...(error === undefined ? {} : { error }),
     });
   }

@@ -55,7 +55,10 @@ export class Entry {
   barred = false;
   /** An aborted run may still be winding up. */
   grace: Promise<unknown> | undefined;
+  /** Of all it defines and shows. */
   claim: Claim | undefined;
+  /** Of single names, where its engine has told them apart. */
+  claims: Readonly<Record<string, Claim>> = {};
   shown = "";
 
   constructor(cell: SessionCell, program: CellProgram, inputs: InputMemory) {

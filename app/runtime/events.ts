@@ -2,6 +2,7 @@ import type { Claim } from "../claim.ts";
 import type { CellProgram, InputDescription } from "../cell/program.ts";
 import type { ErrorRecord, Place } from "../errors.ts";
 import type { CellAnalysis, CellState, KernelCell } from "../protocol/kernel.ts";
+import type { Hands } from "../work.ts";
 
 /** A cell as the session is given it. */
 export type SessionCell = KernelCell;
@@ -13,6 +14,8 @@ export interface SessionPorts {
   readonly emit: (event: SessionEvent) => void;
   /** Milliseconds, monotonic. */
   readonly now: () => number;
+  /** Other threads, for the engines behind the cells. */
+  readonly hands?: Hands;
   /** Where in a cell's text an error was thrown, if its stack tells. */
   readonly locate?: (cell: string, error: unknown, program: CellProgram) => Place | undefined;
 }
@@ -23,7 +26,13 @@ export type SessionEvent =
   /** Only the cells whose analysis changed. */
   | { readonly type: "analysis"; readonly cells: readonly CellAnalysis[] }
   | { readonly type: "state"; readonly cell: string; readonly state: CellState }
-  | { readonly type: "run-started"; readonly cell: string; readonly run: number }
+  /** `claim`: what the values it begins with rest on. */
+  | {
+      readonly type: "run-started";
+      readonly cell: string;
+      readonly run: number;
+      readonly claim?: Claim;
+    }
   /** A value to show; `index` counts what the run has shown. Rendering is the kernel's business. */
   | {
       readonly type: "display";
@@ -60,5 +69,7 @@ export type SessionEvent =
       readonly claim?: Claim;
     }
   | { readonly type: "variable-gone"; readonly name: string }
+  /** What a cell's values rest on has changed, although the cell has not run again. */
+  | { readonly type: "claim"; readonly cell: string; readonly run: number; readonly claim: Claim }
   /** Nothing is queued, running or waiting any more. */
   | { readonly type: "settled" };

@@ -1,13 +1,14 @@
 import type { Claim } from "../claim.ts";
-import type { CellContext, InputDescription } from "../cell/program.ts";
+import type { CellContext, CellResult, InputDescription } from "../cell/program.ts";
 import { UserError } from "../errors.ts";
-import type { Progress } from "../work.ts";
+import type { Hands, Progress } from "../work.ts";
 import type { LatestStream } from "./stream.ts";
 
 export interface RunHost {
   display(run: Run, value: unknown): void;
   view(run: Run, input: InputDescription): LatestStream<unknown>;
   progress(run: Run, progress: Progress): void;
+  heard(run: Run): void;
 }
 
 /** One execution of a cell, from its start until it is invalidated (which may be long after it has ended). */
@@ -20,7 +21,10 @@ export class Run {
   /** Not invalidated. */
   alive = true;
   failed = false;
-  claim: Claim | undefined;
+  /** What its engine has claimed, as a whole and of each name; undefined for code. */
+  engine: Pick<CellResult, "claim" | "claims"> | undefined;
+  /** What engines have claimed to its code. */
+  readonly heard: Claim[] = [];
   /** Defined names whose first value has not come. */
   outstanding: Set<string> | undefined;
   /** The run's own promise, for those who must wait until it has really stopped. */
@@ -70,7 +74,7 @@ export class Run {
     return index === -1 ? undefined : String(index);
   }
 
-  context(host: RunHost, inputClaims: Readonly<Record<string, Claim>>): CellContext {
+  context(host: RunHost, inputClaims: Readonly<Record<string, Claim>>, hands?: Hands): CellContext {
     // eslint-disable-next-line typescript/no-this-alias -- the getters below need it
     const run = this;
     const mustBeAlive = (): void => {
@@ -96,6 +100,11 @@ export class Run {
       progress: (progress) => {
         if (run.alive) host.progress(run, progress);
       },
+      hear: (claim) => {
+        run.heard.push(claim);
+        if (run.alive) host.heard(run);
+      },
+      ...(hands === undefined ? {} : { hands }),
     };
   }
 }

@@ -126,7 +126,8 @@ export class Wiring {
   claims(names: readonly string[]): Record<string, Claim> {
     const claims: Record<string, Claim> = {};
     for (const name of names) {
-      const claim = this.#names.get(name)?.owner.claim;
+      const owner = this.#names.get(name)?.owner;
+      const claim = owner?.claims[name] ?? owner?.claim;
       if (claim !== undefined) claims[name] = claim;
     }
     return claims;
