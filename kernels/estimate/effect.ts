@@ -27,6 +27,18 @@ export interface Part {
   readonly interval?: Interval;
 }
 
+/** General options as given; what is absent was left at its default. */
+export interface EffectSettings {
+  readonly level?: number;
+  readonly bootstrap?: number;
+  readonly trim?: { readonly low: number; readonly high: number };
+  readonly overlap?: "veto" | "warn";
+  readonly missing?: "refuse" | "drop";
+  readonly terms?: readonly string[];
+  readonly clusters?: string;
+  readonly sampling?: string;
+}
+
 /** A number for an estimand, with everything needed to judge and repeat it. Holds no times, so equal runs are equal. */
 export interface Effect {
   readonly kind: "effect";
@@ -49,6 +61,8 @@ export interface Effect {
   readonly methodLabel: string;
   /** Every option as used, defaults included: the code-equivalent call. */
   readonly options: Readonly<Record<string, OptionValue>>;
+  /** How it was asked for beside the method's own options: trimming, missing values, terms, level, … Plain data. */
+  readonly settings: EffectSettings;
   /** What computed it: `float64` for the reference path, else the tensor backend. */
   readonly backend: string;
   readonly warnings: readonly Warning[];

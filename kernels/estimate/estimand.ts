@@ -114,8 +114,19 @@ export function toEstimand(spec: EstimandSpec): Estimand {
   } as Estimand;
 }
 
-/** The claim of an estimand, or that of a mere statistic when nothing identified it. */
+/**
+ * The claim of an estimand, or that of a mere statistic when nothing identified it. After trimming the query is one
+ * about the units kept, and no longer about everybody.
+ */
 export function claimOf(estimand: Estimand): Claim {
+  const claim = claimOfEverybody(estimand);
+  const { population } = estimand;
+  return population === undefined
+    ? claim
+    : { ...claim, query: `${claim.query} among ${population}` };
+}
+
+function claimOfEverybody(estimand: Estimand): Claim {
   if (estimand.claim !== undefined) return estimand.claim;
   const given = estimand.adjustment.length === 0 ? "" : ` | ${estimand.adjustment.join(", ")}`;
   return {

@@ -5,7 +5,14 @@ import { normalQuantile, tQuantile } from "../math/distributions.ts";
 import { createRng } from "../math/rng.ts";
 import { bootstrapAnswer } from "./bootstrap.ts";
 import { diagnoseFinding, withoutOverlap } from "./diagnose.ts";
-import type { Effect, EstimateResult, Interval, NegativeAnswer, Warning } from "./effect.ts";
+import type {
+  Effect,
+  EffectSettings,
+  EstimateResult,
+  Interval,
+  NegativeAnswer,
+  Warning,
+} from "./effect.ts";
 import { claimOf, type Estimand, type EstimandSpec, toEstimand } from "./estimand.ts";
 import {
   type Answer,
@@ -18,6 +25,8 @@ import {
 } from "./method.ts";
 import { prepare, type PrepareOptions } from "./prepare.ts";
 import type { AdjustmentProblem, Problem } from "./problem.ts";
+import { fitPropensity } from "./propensity.ts";
+import { rememberOrigin } from "./origin.ts";
 import { takeProblemRows } from "./resample.ts";
 import { misfit } from "./suitability.ts";
 
@@ -106,7 +115,7 @@ export async function estimateBy(
     if (veto !== undefined && "kind" in veto) return answerAs(veto);
     if (veto !== undefined) warnings.push(veto);
   }
-  return toEffect(
+  const effect = toEffect(
     trimmed ?? estimand,
     problem,
     table,
@@ -117,6 +126,19 @@ export async function estimateBy(
     warnings,
     context.level,
     rows,
+    settingsOf(options),
+  );
+  rememberOrigin(effect, { spec, table, options: { ...options, seed } });
+  return effect;
+}
+
+/** The general options as given, without the seed, which is recorded where it mattered. */
+function settingsOf(options: GeneralOptions): EffectSettings {
+  const { seed: _, ...rest } = options;
+  return Object.fromEntries(
+    Object.entries(rest).filter(
+      ([name, value]) => name !== "method" && GENERAL.includes(name) && value !== undefined,
+    ),
   );
 }
 
@@ -131,6 +153,7 @@ function toEffect(
   warnings: readonly Warning[],
   level: number,
   rows: Int32Array | undefined,
+  settings: EffectSettings,
 ): Effect {
   const more = problem.kind === "adjustment" ? diagnoseFinding(problem, finding) : [];
   const treated =
@@ -151,6 +174,7 @@ function toEffect(
     method: method.name,
     methodLabel: method.label,
     options,
+    settings,
     backend: finding.backend ?? "float64",
     warnings: [...warnings, ...(finding.warnings ?? []), ...weightWarnings(more)],
     diagnostics: [...more, ...(finding.diagnostics ?? [])],
@@ -221,17 +245,21 @@ async function trimTo(
   context: MethodContext,
   trim: { readonly low: number; readonly high: number },
 ): Promise<{ kind: "kept"; rows: Int32Array } | Refusal> {
-  const first = await method.run(problem, options, context);
-  if (first.kind !== "finding") return first;
-  if (problem.kind !== "adjustment" || first.propensity === undefined) {
+  if (problem.kind !== "adjustment" || problem.treatmentKind !== "binary") {
     return {
       kind: "not-applicable",
-      message: `${method.label} has no propensity to trim by.`,
-      hint: "Choose a method with a propensity, such as ipw or aipw, or filter the rows in the data cell.",
+      message: `${method.label} has no propensity to trim by here.`,
+      hint: "Trimming is for a treatment with two levels under adjustment; otherwise filter the rows in the data cell.",
     };
   }
+  const first = await method.run(problem, options, context);
+  if (first.kind !== "finding") return first;
+  // A method that needs no propensity compares the same units as one that does: those of the logit.
+  const model = first.propensity === undefined ? fitPropensity(problem) : undefined;
+  if (model !== undefined && model.kind !== "propensity") return model;
+  const propensity = first.propensity ?? model!.fit.fitted;
   const rows: number[] = [];
-  first.propensity.forEach((e, i) => {
+  propensity.forEach((e, i) => {
     if (e >= trim.low && e <= trim.high) rows.push(i);
   });
   const arms = new Set(rows.map((i) => problem.treatment[i]!));

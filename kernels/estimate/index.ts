@@ -41,14 +41,21 @@ export { type AdjustmentColumns, problemOf } from "./problem-of.ts";
 export type * from "./problem.ts";
 export {
   refute,
+  refuteEffect,
   REFUTATIONS,
   type Refutation,
   type RefutationName,
+  type RefutationRequest,
   type RefuteOptions,
 } from "./refute.ts";
+export { type Origin, originOf } from "./origin.ts";
+export { type RosenbaumBounds, rosenbaumBounds } from "./rosenbaum.ts";
 export {
   adjustedEstimate,
+  biasBound,
   eValue,
+  type EValues,
+  eValuesOfDifference,
   partialRSquared,
   robustnessValue,
   rosenbaumSignTest,

@@ -1,7 +1,8 @@
+import { UserError } from "../../app/errors.ts";
 import { quietWork, type Work } from "../../app/work.ts";
 import type { Table } from "../data/table.ts";
 import { classicalCovariance } from "../math/covariance.ts";
-import { incompleteBeta, tQuantile } from "../math/distributions.ts";
+import { incompleteBeta, normalQuantile, tQuantile } from "../math/distributions.ts";
 import { leastSquaresMany, residualsOf } from "../math/least-squares.ts";
 import { createRng } from "../math/rng.ts";
 import type { DataProblem } from "./effect.ts";
@@ -82,10 +83,56 @@ export interface SensitivityOptions extends PrepareOptions {
   readonly confounderOutcome?: number;
   readonly confounderTreatment?: number;
   readonly level?: number;
+  /** Covariates to compare a confounder with; the first twenty columns of the adjustment set when absent. */
+  readonly benchmarks?: readonly string[];
+  /** Multiples of a benchmark's strength; 1 when absent. */
+  readonly multiples?: readonly number[];
+}
+
+/** The E-value of an estimate and of the end of its interval nearest to no effect. */
+export interface EValues {
+  /** `difference`: a difference in means turned into a ratio by exp(0.91 d), d in standard deviations of the outcome. */
+  readonly scale: "risk ratio" | "difference";
+  readonly ratio: number;
+  readonly low: number;
+  readonly high: number;
+  readonly estimate: number;
+  /** 1 when the interval already holds no effect. */
+  readonly limit: number;
+}
+
+/**
+ * E-values of a ratio and its interval (VanderWeele & Ding 2017): the limit's is that of the end nearest to 1. Throws
+ * for ends that are not positive. O(1).
+ */
+export function eValues(
+  scale: EValues["scale"],
+  ratio: number,
+  low: number,
+  high: number,
+): EValues {
+  const limit = low <= 1 && high >= 1 ? 1 : eValue(ratio > 1 ? low : high);
+  return { scale, ratio, low, high, estimate: eValue(ratio), limit };
+}
+
+/**
+ * E-values of a difference in means by its standardised size (VanderWeele & Ding 2017, table 2): the ratio is
+ * exp(0.91 d), d the estimate over the outcome's standard deviation, with the interval's ends turned likewise. O(1).
+ */
+export function eValuesOfDifference(
+  estimate: number,
+  low: number,
+  high: number,
+  sd: number,
+): EValues {
+  const ratio = (difference: number): number => Math.exp((0.91 * difference) / sd);
+  return eValues("difference", ratio(estimate), ratio(low), ratio(high));
 }
 
 export interface Benchmark {
   readonly name: string;
+  /** How many times as strong as the covariate. */
+  readonly multiple: number;
   /** Partial R² of a confounder as strong as this covariate, with treatment and with outcome. */
   readonly withTreatment: number;
   readonly withOutcome: number;
@@ -108,10 +155,28 @@ export interface Sensitivity {
     readonly values: readonly (readonly number[])[];
   };
   /** Bounds without linearity (Chernozhukov, Cinelli, Newey, Sharma & Syrgkanis 2022, theorem 2). */
-  readonly bounds?: { readonly estimate: number; readonly low: number; readonly high: number };
+  readonly bounds?: Bounds;
   /** For a yes/no outcome: E-value of the estimated risk ratio. */
   readonly eValue?: number;
+  readonly eValues?: EValues;
+  readonly level: number;
   readonly summary: string;
+}
+
+export interface Bounds {
+  readonly estimate: number;
+  readonly standardError: number;
+  readonly low: number;
+  readonly high: number;
+  /** Bias is at most `scale` · √(outcome share · treatment share / (1 − treatment share)). */
+  readonly scale: number;
+  /** Equal shares at which the bounds reach nothing. */
+  readonly robustness: number;
+}
+
+/** Largest bias of a confounder with these shares of the outcome's and the treatment's residual variance. O(1). */
+export function biasBound(scale: number, withOutcome: number, withTreatment: number): number {
+  return scale * Math.sqrt((withOutcome * withTreatment) / (1 - withTreatment));
 }
 
 /**
@@ -128,7 +193,7 @@ export async function sensitivity(
   if (prepared.kind === "bad-data") return prepared;
   const { problem } = prepared;
   if (problem.kind !== "adjustment") throw new Error("sensitivity analyses adjusted effects");
-  const linear = linearFit(problem);
+  const linear = linearFit(problem, options);
   const t = linear.estimate / linear.standardError;
   const alpha = 1 - (options.level ?? 0.95);
   const rv = robustnessValue(t, linear.df);
@@ -153,9 +218,10 @@ export async function sensitivity(
       values: grid.map((a) => grid.map((b) => adjustedEstimate(linear, a, b).estimate)),
     },
     ...(doubly === undefined ? {} : { bounds: doubly.bounds }),
-    ...(doubly === undefined || problem.outcomeKind !== "binary" || !(doubly.ratio > 0)
+    ...(doubly?.eValues === undefined
       ? {}
-      : { eValue: eValue(doubly.ratio) }),
+      : { eValue: doubly.eValues.estimate, eValues: doubly.eValues }),
+    level: options.level ?? 0.95,
     summary: `A confounder that explains ${(100 * rv).toFixed(1)} % of the residual variance of both treatment and outcome would bring the estimate to nothing; ${(100 * rvAlpha).toFixed(1)} % would take away its significance.`,
   };
 }
@@ -167,7 +233,7 @@ interface LinearFit {
   readonly benchmarks: readonly Benchmark[];
 }
 
-function linearFit(problem: AdjustmentProblem): LinearFit {
+function linearFit(problem: AdjustmentProblem, options: SensitivityOptions): LinearFit {
   const { n, treatment, outcome, covariates } = problem;
   const d = covariates.d + 2;
   const x = new Float64Array(n * d);
@@ -199,7 +265,8 @@ function linearFit(problem: AdjustmentProblem): LinearFit {
   );
   const dfT = n - onCovariates!.rank;
   const sigmaT = onCovariates!.rss / dfT;
-  const benchmarks = covariates.names.slice(0, 20).flatMap((name, j) => {
+  const chosen = benchmarkColumns(problem, options.benchmarks);
+  const benchmarks = chosen.flatMap((j) => {
     if (fit!.inverse[(j + 2) * d + j + 2] === 0) return [];
     const tOutcome = fit!.coefficients[j + 2]! / Math.sqrt(covariance[(j + 2) * d + j + 2]!);
     const at = j + 1;
@@ -208,29 +275,51 @@ function linearFit(problem: AdjustmentProblem): LinearFit {
       onCovariates!.coefficients[at]! / Math.sqrt(sigmaT * onCovariates!.inverse[at * width + at]!);
     const rY = partialRSquared(tOutcome, base.df);
     const rT = partialRSquared(tTreatment, dfT);
-    // Cinelli & Hazlett (2020), eq. 56–57 with k = 1
-    const withTreatment = rT / (1 - rT);
-    const rXz = (rT * rT) / ((1 - rT) * (1 - rT));
-    if (withTreatment >= 1 || rXz >= 1) return [];
-    const eta = (Math.sqrt((rT * rT) / ((1 - rT) * (1 - rT))) + 1) / Math.sqrt(1 - rXz);
-    const withOutcome = Math.min(1, (eta * eta * rY) / (1 - rY));
-    return [
-      {
-        name,
-        withTreatment,
-        withOutcome,
-        adjusted: adjustedEstimate(base, withTreatment, withOutcome).estimate,
-      },
-    ];
+    return (options.multiples ?? [1]).flatMap((k) => {
+      // Cinelli & Hazlett (2020), eq. 56–57
+      const withTreatment = (k * rT) / (1 - rT);
+      const rXz = (k * rT * rT) / ((1 - k * rT) * (1 - rT));
+      if (!(withTreatment < 1 && rXz < 1 && k * rT < 1)) return [];
+      const eta = (Math.sqrt(k) + Math.sqrt(rXz)) / Math.sqrt(1 - rXz);
+      const withOutcome = Math.min(1, (eta * eta * rY) / (1 - rY));
+      const adjusted = adjustedEstimate(base, withTreatment, withOutcome).estimate;
+      return [{ name: covariates.names[j]!, multiple: k, withTreatment, withOutcome, adjusted }];
+    });
   });
   return { ...base, benchmarks };
+}
+
+/** Columns of the design made from the named covariates. Throws `UserError` for a name that is not among them. */
+function benchmarkColumns(
+  problem: AdjustmentProblem,
+  names: readonly string[] | undefined,
+): readonly number[] {
+  const { covariates } = problem;
+  const all = Array.from({ length: covariates.d }, (_, j) => j);
+  if (names === undefined) return all.slice(0, 20);
+  for (const name of names) {
+    if (covariates.names.includes(name) || covariates.sources.some((s) => s.includes(name)))
+      continue;
+    const known = [...new Set(covariates.sources.flat())];
+    throw new UserError({
+      code: "unknown-benchmark",
+      message: `"${name}" is not in the adjustment set, so no confounder can be compared with it.`,
+      value: name,
+      expected:
+        known.length === 0 ? "an adjustment set with a covariate" : `one of ${known.join(", ")}`,
+      hint: "Name a covariate that is adjusted for.",
+    });
+  }
+  return all.filter((j) =>
+    names.some((name) => covariates.names[j] === name || covariates.sources[j]!.includes(name)),
+  );
 }
 
 async function bounds(
   problem: AdjustmentProblem,
   options: SensitivityOptions,
   work: Work,
-): Promise<{ bounds: NonNullable<Sensitivity["bounds"]>; ratio: number }> {
+): Promise<{ bounds: Bounds; eValues?: EValues }> {
   const nuisance = {
     outcomeModel: options.outcomeModel ?? "linear",
     propensityModel: options.propensityModel ?? "linear",
@@ -246,22 +335,48 @@ async function bounds(
   let mean0 = 0;
   let sigma = 0;
   let nu = 0;
+  const score1 = new Float64Array(n);
+  const score0 = new Float64Array(n);
   for (let i = 0; i < n; i++) {
     const t = treatment[i]!;
     const e = fit.propensity[i]!;
     const q = t === 1 ? fit.outcome1[i]! : fit.outcome0[i]!;
     const alpha = t === 1 ? 1 / e : -1 / (1 - e);
-    mean1 += (fit.outcome1[i]! + (t === 1 ? alpha * (outcome[i]! - q) : 0)) / n;
-    mean0 += (fit.outcome0[i]! - (t === 0 ? alpha * (outcome[i]! - q) : 0)) / n;
+    score1[i] = fit.outcome1[i]! + (t === 1 ? alpha * (outcome[i]! - q) : 0);
+    score0[i] = fit.outcome0[i]! - (t === 0 ? alpha * (outcome[i]! - q) : 0);
+    mean1 += score1[i]! / n;
+    mean0 += score0[i]! / n;
     sigma += (outcome[i]! - q) ** 2 / n;
     nu += (alpha * alpha) / n;
   }
   const gainOutcome = options.confounderOutcome ?? 0.03;
   const gainTreatment = options.confounderTreatment ?? 0.03;
-  const bias = Math.sqrt(sigma * nu * gainOutcome * (gainTreatment / (1 - gainTreatment)));
+  const scale = Math.sqrt(sigma * nu);
+  const bias = biasBound(scale, gainOutcome, gainTreatment);
   const estimate = mean1 - mean0;
+  const squares = (of: (i: number) => number): number => {
+    let sum = 0;
+    for (let i = 0; i < n; i++) sum += of(i) ** 2;
+    return Math.sqrt(sum) / n;
+  };
+  const standardError = squares((i) => score1[i]! - score0[i]! - estimate);
+  // r with scale · r / √(1 − r) = |estimate|
+  const f = scale === 0 ? Infinity : (estimate / scale) ** 2;
+  const robustness = Number.isFinite(f) ? (Math.sqrt(f * f + 4 * f) - f) / 2 : 1;
+  const found: Bounds = {
+    estimate,
+    standardError,
+    low: estimate - bias,
+    high: estimate + bias,
+    scale,
+    robustness,
+  };
+  if (problem.outcomeKind !== "binary" || !(mean1 > 0 && mean0 > 0)) return { bounds: found };
+  const ratio = Math.log(mean1 / mean0);
+  const ratioError = squares((i) => (score1[i]! - mean1) / mean1 - (score0[i]! - mean0) / mean0);
+  const half = normalQuantile(1 - (1 - context.level) / 2) * ratioError;
   return {
-    bounds: { estimate, low: estimate - bias, high: estimate + bias },
-    ratio: mean1 / mean0,
+    bounds: found,
+    eValues: eValues("risk ratio", Math.exp(ratio), Math.exp(ratio - half), Math.exp(ratio + half)),
   };
 }
