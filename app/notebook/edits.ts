@@ -17,7 +17,11 @@ import {
   type Settings,
   sortAttachments,
 } from "./document.ts";
+import { DOUBTS, readDoubts, writeDoubts } from "./doubts.ts";
 import { type Json, toJson } from "./json.ts";
+
+/** An id holds names of variables, which may be long, but no more than that. */
+const MAX_ASSUMPTION = 2000;
 
 /** One change to a notebook, as data: it is logged, sent, undone and replayed. `cell` is always a cell's id. */
 export type Edit =
@@ -50,6 +54,8 @@ export type Edit =
   | { readonly kind: "set-title"; readonly value: string }
   | SetSetting
   | { readonly kind: "set-notebook-meta"; readonly key: string; readonly value?: string }
+  /** `value`: the assumption of this id is switched off. One at a time, so that two windows' merge. */
+  | { readonly kind: "set-doubt"; readonly assumption: string; readonly value: boolean }
   /** Replaces an attachment of the same name. */
   | { readonly kind: "attach"; readonly attachment: Attachment }
   | { readonly kind: "detach"; readonly name: string }
@@ -176,6 +182,8 @@ export function applyEdit(notebook: Notebook, edit: Edit): Applied {
         inverse: { kind: "set-notebook-meta", key: edit.key, ...old },
       };
     }
+    case "set-doubt":
+      return setDoubt(notebook, edit.assumption, edit.value);
     case "attach": {
       const attachment = checkAttachment(edit.attachment);
       const old = notebook.attachments.find(({ name }) => name === attachment.name);
@@ -239,6 +247,31 @@ export function mergeSplices(first: Splice, second: Splice): Splice | undefined 
     at: Math.min(first.at, second.at),
     remove: before + first.remove + after,
     insert: head + second.insert + tail,
+  };
+}
+
+function setDoubt(notebook: Notebook, assumption: string, value: boolean): Applied {
+  if (typeof assumption !== "string" || assumption === "" || assumption.length > MAX_ASSUMPTION) {
+    throw misfit("assumption", "This is no assumption's id.", assumption);
+  }
+  if (typeof value !== "boolean") throw misfit("value", "A doubt is on or off.", value);
+  const { [DOUBTS]: before, ...rest } = notebook.meta;
+  const old = readDoubts(before);
+  const doubts = new Set(old);
+  if (value) doubts.add(assumption);
+  else doubts.delete(assumption);
+  const text = writeDoubts(doubts);
+  return {
+    notebook: { ...notebook, meta: text === undefined ? rest : { ...rest, [DOUBTS]: text } },
+    // What was written by hand in another way comes back to the letter.
+    inverse:
+      before === writeDoubts(old)
+        ? { kind: "set-doubt", assumption, value: old.has(assumption) }
+        : {
+            kind: "set-notebook-meta",
+            key: DOUBTS,
+            ...(before === undefined ? {} : { value: before }),
+          },
   };
 }
 

@@ -91,6 +91,8 @@ export interface GraphBlock {
     readonly highlight?: "open" | "blocked" | "effect";
     /** 0 to 1, e.g. a bootstrap frequency. */
     readonly weight?: number;
+    /** Id of the assumption that is switched off and whose place the edge takes. */
+    readonly doubt?: string;
   }[];
   readonly summary: string;
   /** Set when the page may edit it: the cell whose text the editor rewrites. */

@@ -112,5 +112,10 @@ export class Entry {
 
 /** Whether two cells mean the same to the compiler. */
 export function isSameText(a: SessionCell, b: SessionCell): boolean {
-  return a.source === b.source && a.kind === b.kind && a.name === b.name;
+  return (
+    a.source === b.source &&
+    a.kind === b.kind &&
+    a.name === b.name &&
+    a.doubts?.join("\n") === b.doubts?.join("\n")
+  );
 }

@@ -2,11 +2,12 @@ import type { CellContext, CellInputs, CellProgram } from "../../app/cell/progra
 import type { Claim } from "../../app/claim.ts";
 import { UserError } from "../../app/errors.ts";
 import type { Block, Report } from "../../app/protocol/report.ts";
+import { gatherClaims } from "../../app/runtime/claims.ts";
 import { breathe } from "../../app/work.ts";
 import type { Attribution } from "../counterfactual/attribution.ts";
 import type { FairnessReport } from "../counterfactual/fairness.ts";
 import { isModel, type StructuralModel } from "../counterfactual/model.ts";
-import { type CounterfactualResult, jointClaim } from "../counterfactual/result.ts";
+import type { CounterfactualResult } from "../counterfactual/result.ts";
 import type { MechanismSpread } from "../counterfactual/spread.ts";
 import { createRng } from "../math/rng.ts";
 import { displayable, reportBundle } from "../output/display.ts";
@@ -38,11 +39,11 @@ export const counterfactualCell: CellKind = {
         });
       }
       const holes = holesOf(cell.source);
-      return programOf(shape, holes, (inputs) =>
+      const filled = (inputs: CellInputs): readonly Question[] =>
         holes.length === 0
           ? shape
-          : named(questionsOf(fillHoles(cell.source, inputs, false)), cell.name),
-      );
+          : named(questionsOf(fillHoles(cell.source, inputs, false)), cell.name);
+      return programOf(shape, holes, filled, cell.doubts ?? []);
     }),
 };
 
@@ -61,6 +62,7 @@ function programOf(
   shape: readonly Question[],
   holes: readonly string[],
   filled: (inputs: CellInputs) => readonly Question[],
+  doubts: readonly string[],
 ): CellProgram {
   return {
     inputs: uniqueNames([...shape.flatMap(inputsOf), ...holes]),
@@ -71,7 +73,7 @@ function programOf(
       const answers: Answer[] = [];
       for (const [i, question] of questions.entries()) {
         if (i > 0) await breathe(context);
-        answers.push(await answerOf(question, inputs, context));
+        answers.push(await answerWithout(doubts, question, inputs, context));
       }
       context.display(displayable(reportBundle(reportOf(questions, answers))));
       const claim = claimOf(answers);
@@ -80,6 +82,12 @@ function programOf(
           questions.flatMap(({ name }, i) => (name === undefined ? [] : [[name, answers[i]]])),
         ),
         ...(claim === undefined ? {} : { claim }),
+        claims: Object.fromEntries(
+          questions.flatMap(({ name }, i) => {
+            const answer = answers[i];
+            return name === undefined || answer === undefined ? [] : [[name, answer.claim]];
+          }),
+        ),
       };
     },
   };
@@ -101,13 +109,33 @@ function inputsOf(question: Question): readonly string[] {
   }
 }
 
+/**
+ * The answer, or bounds, on a model without the assumptions switched off that it can do without. What still rests on
+ * one of them says so in its claim.
+ */
+async function answerWithout(
+  doubts: readonly string[],
+  question: Question,
+  inputs: CellInputs,
+  context: CellContext,
+): Promise<Answer> {
+  if (doubts.length === 0 || question.kind !== "query") {
+    return answerOf(question, inputs, context);
+  }
+  const { admitDoubts } = await import("./model-doubts.ts");
+  const { model, added } = admitDoubts(modelIn(inputs, question.model), doubts);
+  if (added.length === 0) return answerOf(question, inputs, context);
+  const answer = await answerOf(question, { ...inputs, [question.model]: model }, context);
+  return { ...answer, claim: { ...answer.claim, without: added } };
+}
+
 async function answerOf(
   question: Question,
   inputs: CellInputs,
   context: CellContext,
 ): Promise<Answer> {
   const engine = await import("../counterfactual/index.ts");
-  const work = { signal: context.signal, progress: context.progress };
+  const work = context;
   switch (question.kind) {
     case "query": {
       const { query, known, seed, draws } = question;
@@ -211,9 +239,5 @@ function specialReport(answer: MechanismSpread | FairnessReport | Attribution): 
 }
 
 function claimOf(answers: readonly Answer[]): Claim | undefined {
-  const claims = answers.map(({ claim }) => claim);
-  const [only] = claims;
-  if (claims.length === 1) return only;
-  const queries = claims.map(({ query }) => query).join("; ");
-  return jointClaim(queries, claims, "Several questions, each answered on its own.");
+  return gatherClaims(answers.map(({ claim }) => claim));
 }

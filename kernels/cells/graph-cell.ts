@@ -1,9 +1,10 @@
 import { UserError } from "../../app/errors.ts";
-import type { GraphBlock, NodeRole, Report } from "../../app/protocol/report.ts";
-import type { Graph } from "../graph/graph.ts";
+import type { Block, GraphBlock, NodeRole, Report } from "../../app/protocol/report.ts";
+import type { Edge, Graph } from "../graph/graph.ts";
 import { parseGraph } from "../graph/parse.ts";
 import { displayable, reportBundle } from "../output/display.ts";
 import { count, listing } from "./format.ts";
+import { admitDoubts, claimOfDoubted, type DoubtedGraph } from "./graph-doubts.ts";
 import { type CellKind, outputName, parsing } from "./kind.ts";
 
 /** The whole text is one graph, in the short form or another syntax that `parseGraph` reads. */
@@ -21,18 +22,62 @@ export const graphCell: CellKind = {
           place: { start: 0, end: 1 },
         });
       }
-      const graph = parseGraph(cell.source);
+      const doubted = admitDoubts(parseGraph(cell.source), cell.doubts ?? []);
+      const claim = claimOfDoubted(doubted, name);
       return {
         inputs: [],
         outputs: [name],
         diagnostics: [],
         run: (_inputs, context) => {
-          context.display(displayable(reportBundle(graphReport(graph))));
-          return { values: { [name]: graph } };
+          context.display(displayable(reportBundle(doubtedReport(doubted))));
+          return {
+            values: { [name]: doubted.graph },
+            ...(claim === undefined ? {} : { claim }),
+          };
         },
       };
     }),
 };
+
+/** As drawn by hand, and what the ledger adds to it. */
+function doubtedReport({ graph, added, refused }: DoubtedGraph): Report {
+  const { summary, blocks } = graphReport(graph);
+  const edges = graph.edges.filter(({ doubt }) => doubt !== undefined).map(edgeText);
+  const told: Block[] = [];
+  if (added.length > 0) {
+    told.push(
+      {
+        kind: "notice",
+        tone: "warning",
+        title: `With ${listing(edges)} added by the ledger`,
+        text: `You have switched off ${added.length === 1 ? "an assumption" : `${added.length} assumptions`} that the missing ${added.length === 1 ? "edge makes" : "edges make"}. The text of the cell is as it was.`,
+      },
+      { kind: "assumptions", assumptions: added },
+    );
+  }
+  for (const { assumption, cycle } of refused) {
+    told.push(
+      {
+        kind: "notice",
+        tone: "warning",
+        title: `${assumption.variables.join(" → ")} cannot be added: the arrows would go in a circle, ${cycle.join(" → ")}`,
+        text: "You have switched off an assumption that this graph cannot do without. What rests on the graph is greyed out.",
+        hint: "Switch it on again, or turn one of these arrows.",
+      },
+      { kind: "assumptions", assumptions: [assumption] },
+    );
+  }
+  const words = [
+    summary,
+    ...(edges.length === 0 ? [] : [`With ${listing(edges)} added by the ledger.`]),
+    ...refused.map(({ assumption }) => `Cannot do without: ${assumption.text}`),
+  ];
+  return { summary: words.join(" "), blocks: [...blocks, ...told] };
+}
+
+function edgeText({ from, to, mark }: Edge): string {
+  return `${from} ${mark === "<->" ? "↔" : "→"} ${to}`;
+}
 
 export function graphReport(graph: Graph): Report {
   const block = graphBlock(graph, {}, true);

@@ -11,6 +11,8 @@ export interface Edge {
   readonly from: string;
   readonly to: string;
   readonly mark: EdgeMark;
+  /** Id of the assumption that is switched off and whose place the edge takes; absent from an author's own edges. */
+  readonly doubt?: string;
 }
 
 export type NodeRole = "treatment" | "outcome" | "adjusted" | "selected";

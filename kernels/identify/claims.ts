@@ -59,7 +59,8 @@ export function graphAssumptions(
 
 export function noConfounder(a: string, b: string): Assumption {
   return {
-    id: `no-confounder:${a},${b}`,
+    // the same whichever is asked about first
+    id: `no-confounder:${[a, b].sort().join(",")}`,
     kind: "no-confounder",
     text: `Nothing unmeasured causes both ${a} and ${b}.`,
     variables: [a, b],

@@ -52,6 +52,7 @@ const edit = v.variant("kind", [
     value: json,
   }),
   v.strictObject({ kind: v.literal("set-notebook-meta"), key: short, value: v.optional(text) }),
+  v.strictObject({ kind: v.literal("set-doubt"), assumption: short, value: v.boolean() }),
   v.strictObject({ kind: v.literal("attach"), attachment }),
   v.strictObject({ kind: v.literal("detach"), name: short }),
   v.strictObject({ kind: v.literal("replace-cells"), cells: v.array(cell) }),
