@@ -1,7 +1,8 @@
-import { incompleteBeta, normalQuantile, twoSidedP } from "../math/distributions.ts";
-import { variance } from "../math/summary.ts";
+import { normalQuantile, twoSidedP } from "../math/distributions.ts";
 import { type Bandwidths, mseBandwidths } from "./bandwidth.ts";
+import { type DensityTest, densityTest } from "./density.ts";
 import type { CurveDiagnostic, FiguresDiagnostic } from "./diagnostic.ts";
+import { covariateJumps, withoutCovariates } from "./discontinuity-covariates.ts";
 import {
   coefficientsOf,
   type Kernel,
@@ -26,8 +27,8 @@ export type DiscontinuityOptions = {
  * interval of Calonico, Cattaneo & Titiunik (2014), theorem 1. The estimate is the conventional one; the interval is
  * centred on the bias-corrected one, because the conventional interval at the MSE-optimal bandwidth covers too little.
  * Fuzzy (a treatment column that is not the side of the cutoff) divides by the jump of treatment (ibid., theorem 3),
- * with the bandwidths of the outcome. Assumes that nothing else jumps at the cutoff; the density test looks for
- * sorting across it. O(n log n).
+ * with the bandwidths of the outcome. Covariates explain noise (`withoutCovariates`) and are tested for jumps of their
+ * own. Assumes that nothing else jumps at the cutoff; the density test looks for sorting across it. O(n log n).
  */
 export function discontinuity(
   problem: DiscontinuityProblem,
@@ -48,23 +49,30 @@ export function discontinuity(
     new Set(Float64Array.from(below, (i) => running[i]!)).size,
   );
   if (few < options.order + 4) return tooFew(problem, few);
-  const left = side(below, outcome);
-  const right = side(above, outcome);
-  const chosen =
-    options.bandwidth === null
-      ? mseBandwidths(left, right, options.kernel, options.order)
-      : undefined;
+  const { kernel, order } = options;
+  const widthsFor = (y: Float64Array): Bandwidths =>
+    mseBandwidths(side(below, y), side(above, y), kernel, order);
+  const adjusted = (y: Float64Array, h: number): Float64Array =>
+    withoutCovariates(problem, y, kernel, order, h);
+  let chosen = options.bandwidth === null ? widthsFor(outcome) : undefined;
+  // Less noise asks for a narrower bandwidth: once more for what is left of the outcome.
+  if (chosen !== undefined && problem.covariates.d > 0)
+    chosen = widthsFor(adjusted(outcome, chosen.h));
   const widths: Bandwidths = {
     h: options.bandwidth ?? chosen!.h,
     b: options.biasBandwidth ?? chosen?.b ?? options.bandwidth!,
   };
+  const rest = adjusted(outcome, widths.h);
+  const left = side(below, rest);
+  const right = side(above, rest);
   const sharp = treatment.every((t, i) => t === (running[i]! >= 0 ? 1 : 0));
   const jump = jumpOf(left, right, options, widths);
   if (jump === undefined) return tooFew(problem, 0);
   let found = jump;
   if (!sharp) {
-    const tl = side(below, treatment);
-    const tr = side(above, treatment);
+    const dose = adjusted(treatment, widths.h);
+    const tl = side(below, dose);
+    const tr = side(above, dose);
     const first = jumpOf(tl, tr, options, widths)!;
     if (Math.abs(first.conventional) < 1e-10) return noJump(problem);
     const ratio = jump.conventional / first.conventional;
@@ -79,7 +87,13 @@ export function discontinuity(
     found = { ...spread, conventional: ratio, corrected: ratio - bias };
   }
   const z = normalQuantile(1 - (1 - level) / 2);
-  const density = densityTest(running, widths.h);
+  const density = densityTest(running);
+  const covariates = covariateJumps(problem, (column) => {
+    const jump = jumpOf(side(below, column), side(above, column), options, widths);
+    return jump === undefined || !(jump.robustError > 0)
+      ? undefined
+      : twoSidedP(jump.corrected / jump.robustError);
+  });
   const inside = [
     rowsWithin(left, options.kernel, widths.h).length,
     rowsWithin(right, options.kernel, widths.h).length,
@@ -93,12 +107,16 @@ export function discontinuity(
     { name: "conventional standard error", value: found.standardError },
     { name: "bias-corrected estimate", value: found.corrected },
     { name: "robust standard error", value: found.robustError },
-    {
-      name: "density jump (log), p",
-      value: density.p,
-      note: "small: units may sort across the cutoff",
-    },
-    { name: "binomial test nearest the cutoff, p", value: density.binomialP },
+    ...(density === undefined
+      ? []
+      : [
+          {
+            name: "density test, p",
+            value: density.p,
+            note: "small: units may sort across the cutoff",
+          },
+          { name: "binomial test nearest the cutoff, p", value: density.binomialP },
+        ]),
   ];
   return {
     kind: "finding",
@@ -118,29 +136,23 @@ export function discontinuity(
       {
         kind: "figures",
         title: "Discontinuity",
-        summary: `${inside[0]} rows below and ${inside[1]} above the cutoff count, within ${widths.h.toPrecision(4)}; the density jumps with p = ${density.p.toFixed(3)}.`,
+        summary: `${inside[0]} rows below and ${inside[1]} above the cutoff count, within ${widths.h.toPrecision(4)}; ${density === undefined ? "too few distinct values to test the density." : `the density test has p = ${density.p.toFixed(3)}.`}`,
         rows,
       },
       plot(left, right, options, widths.h, problem),
+      ...(covariates === undefined ? [] : [covariates.diagnostic]),
     ],
     warnings: [
-      ...(density.p < 0.05
-        ? [
+      ...sortingWarning(density, problem),
+      ...(covariates === undefined || covariates.jumping.length === 0
+        ? []
+        : [
             {
-              code: "density-jump",
-              message: `The density of "${problem.estimand.running}" jumps at the cutoff (p = ${density.p.toFixed(3)}).`,
-              hint: "If units can choose their side, the design does not identify the effect.",
+              code: "covariates-jump",
+              message: `${covariates.jumping.join(", ")} ${covariates.jumping.length === 1 ? "jumps" : "jump"} at the cutoff too.`,
+              hint: "Something else changes there, or units sort: adjusting does not mend it.",
             },
-          ]
-        : []),
-      ...(problem.covariates.d > 0
-        ? [
-            {
-              code: "covariates-unused",
-              message: "Covariates are not used by this method; the design does not need them.",
-            },
-          ]
-        : []),
+          ]),
       ...(Math.min(...inside) < 20
         ? [
             {
@@ -220,39 +232,23 @@ function sideEstimate(
   return { value, variance: spread, corrected, robust };
 }
 
-/**
- * Does the density of the running variable jump at 0? Local linear fits of a fine histogram on either side (McCrary
- * 2008), and an exact binomial test of the 40 units nearest the cutoff. O(n log n).
- */
-export function densityTest(
-  running: Float64Array,
-  h: number,
-): { logJump: number; p: number; binomialP: number } {
-  const n = running.length;
-  const bin = 2 * Math.sqrt(variance(running)) * n ** -0.5;
-  const count = Math.max(5, Math.floor(h / bin));
-  const width = h / count;
-  const at = (sign: 1 | -1): number => {
-    const heights = new Float64Array(count);
-    for (const x of running) {
-      if (sign === 1 ? x < 0 : x >= 0) continue;
-      const k = Math.floor((sign * x) / width);
-      if (k < count) heights[k]! += 1 / (n * width);
-    }
-    const centres = heights.map((_, k) => (k + 0.5) * width);
-    const side: Side = { x: centres, y: heights, noise: heights };
-    return coefficientsOf(localFit(side, "triangular", h, 1), heights)[0]!;
-  };
-  const [up, down] = [at(1), at(-1)];
-  const sorted = running.toSorted((a, b) => Math.abs(a) - Math.abs(b)).slice(0, 40);
-  const right = sorted.reduce((k, x) => k + (x >= 0 ? 1 : 0), 0);
-  const m = sorted.length;
-  const tail = Math.min(right, m - right);
-  const binomialP = Math.min(1, 2 * (1 - incompleteBeta(tail + 1, m - tail, 0.5)));
-  if (up <= 0 || down <= 0) return { logJump: Number.NaN, p: 0, binomialP };
-  const logJump = Math.log(up / down);
-  const se = Math.sqrt((24 / 5) * (1 / up + 1 / down) * (1 / (n * h)));
-  return { logJump, p: twoSidedP(logJump / se), binomialP };
+function sortingWarning(
+  density: DensityTest | undefined,
+  problem: DiscontinuityProblem,
+): NonNullable<Finding["warnings"]> {
+  if (density === undefined || (density.p >= 0.05 && density.binomialP >= 0.005)) return [];
+  const { running } = problem.estimand;
+  const jump =
+    density.p < 0.05
+      ? `The density of "${running}" jumps at the cutoff (p = ${density.p.toFixed(3)}).`
+      : `The 40 units nearest the cutoff of "${running}" lie unevenly on its sides (p = ${density.binomialP.toFixed(4)}).`;
+  return [
+    {
+      code: "density-jump",
+      message: jump,
+      hint: "If units can choose their side, the design does not identify the effect.",
+    },
+  ];
 }
 
 function plot(
@@ -323,7 +319,7 @@ export const discontinuityMethod: Method<DiscontinuityOptions> = {
   label: "Regression discontinuity (robust)",
   summary:
     "Compares units just above and just below the cutoff by local polynomials, with a bias-corrected interval.",
-  source: "Calonico, Cattaneo & Titiunik (2014); McCrary (2008)",
+  source: "Calonico, Cattaneo & Titiunik (2014); Cattaneo, Jansson & Ma (2020)",
   fits: {
     estimands: ["discontinuity"],
     targets: ["cutoff", "ATE", "LATE"],

@@ -14,7 +14,8 @@ export type * from "./effect.ts";
 export type * from "./estimand.ts";
 export { toEstimand } from "./estimand.ts";
 export { estimateBy, type GeneralOptions } from "./estimate.ts";
-export { densityTest, discontinuity, discontinuityMethod } from "./discontinuity.ts";
+export { densityTest, type DensityTest } from "./density.ts";
+export { discontinuity, discontinuityMethod } from "./discontinuity.ts";
 export {
   complierEffect,
   complierMethod,
