@@ -1,13 +1,16 @@
 import type { CellProgram } from "../../app/cell/program.ts";
+import type { Claim } from "../../app/claim.ts";
 import { UserError } from "../../app/errors.ts";
+import { gatherClaims } from "../../app/runtime/claims.ts";
+import type { Report } from "../../app/protocol/report.ts";
+import type { Table } from "../data/table.ts";
 import type { Graph } from "../graph/graph.ts";
-import type { Identification } from "../identify/result.ts";
 import { displayable, reportBundle } from "../output/display.ts";
-import { identifyReport, type Separation, separationReport } from "./identify-report.ts";
 import { type CellKind, parsing, uniqueNames } from "./kind.ts";
 import { clausesOf, parseName, type Statement, statementsOf } from "./language.ts";
 
-type Question = {
+/** One line of an identify cell. */
+export type Question = {
   readonly name?: string;
   readonly graph: string;
   readonly start: number;
@@ -19,11 +22,16 @@ type Question = {
       readonly b: readonly string[];
       readonly given: readonly string[];
     }
+  /** What the law of a table leaves open about a query. */
+  | { readonly kind: "bounds"; readonly text: string; readonly table: string }
+  /** Independences the graph implies, held against a table when one is named. */
+  | { readonly kind: "implications"; readonly table?: string }
 );
 
 /**
- * `effect = P(y | do(x)) in graph`, one question a line; `x _||_ y | z in graph` asks for m-separation. Without
- * `in` the graph is the one called `graph`.
+ * `effect = P(y | do(x)) in graph`, one question a line; `x _||_ y | z in graph` asks for m-separation,
+ * `implications in graph from data` for what data can say against the graph, `bounds of P(y=1 | do(x=1)) in graph from
+ * data` for the range that the data leave. Without `in` the graph is the one called `graph`.
  */
 export const identifyCell: CellKind = {
   kind: "identify",
@@ -50,13 +58,35 @@ export const identifyCell: CellKind = {
 };
 
 function questionOf(statement: Statement): Question {
-  const clauses = clausesOf(statement, ["in"]);
+  const clauses = clausesOf(statement, ["in", "from"]);
   const head = clauses[""] ?? { text: "", start: statement.start };
   const base = {
     ...(statement.name === undefined ? {} : { name: statement.name }),
     graph: clauses.in === undefined ? "graph" : parseName(clauses.in, "a graph's name"),
     start: head.start,
   };
+  const table = clauses.from === undefined ? undefined : parseName(clauses.from, "a table's name");
+  const wrong = (expected: string): UserError =>
+    new UserError({
+      code: "identify-question",
+      message: `"${head.text}" is no question about a graph.`,
+      value: head.text,
+      expected,
+      place: { start: head.start, end: head.start + Math.max(1, head.text.length) },
+    });
+  if (/^implications$/u.test(head.text))
+    return { ...base, kind: "implications", ...(table === undefined ? {} : { table }) };
+  const bounded = /^bounds\s+(?:of\s+)?/u.exec(head.text)?.[0];
+  if (bounded !== undefined) {
+    const text = head.text.slice(bounded.length);
+    if (table === undefined || !isQuery(text))
+      throw wrong(
+        "bounds of a query from a table, e.g. bounds of P(y=1 | do(x=1)) in graph from data",
+      );
+    return { ...base, kind: "bounds", text, table, start: head.start + bounded.length };
+  }
+  if (table !== undefined)
+    throw wrong("from only after bounds or implications: a query is answered by the graph alone");
   const separation = /^(.+?)\s*(?:_\|\|_|⊥⊥|⫫)\s*(.+?)(?:\s*\|\s*(.+))?$/u.exec(head.text);
   if (separation !== null) {
     return {
@@ -67,18 +97,15 @@ function questionOf(statement: Statement): Question {
       given: namesIn(separation[3]),
     };
   }
-  if (!/^(?:P\s*\(|E\s*[[(])/u.test(head.text)) {
-    throw new UserError({
-      code: "identify-question",
-      message: `"${head.text}" is no question about a graph.`,
-      value: head.text,
-      expected:
-        "a query such as P(y | do(x)) or E[y | do(x=1)], or a separation such as x _||_ y | z",
-      place: { start: head.start, end: head.start + Math.max(1, head.text.length) },
-    });
+  if (!isQuery(head.text)) {
+    throw wrong(
+      "a query such as P(y | do(x)) or E[y | do(x=1)], or a separation such as x _||_ y | z",
+    );
   }
   return { ...base, kind: "query", text: head.text };
 }
+
+const isQuery = (text: string): boolean => /^(?:P\s*\(|E\s*[[(])/u.test(text);
 
 function namesIn(text: string | undefined): readonly string[] {
   return (text ?? "")
@@ -89,46 +116,47 @@ function namesIn(text: string | undefined): readonly string[] {
 
 function programOf(questions: readonly Question[]): CellProgram {
   return {
-    inputs: uniqueNames(questions.map((q) => q.graph)),
+    inputs: uniqueNames(questions.flatMap((q) => [q.graph, ...("table" in q ? [q.table] : [])])),
     outputs: uniqueNames(questions.map((q) => q.name)),
     diagnostics: [],
     run: async (inputs, context) => {
-      const [{ identify, toLatex, toText }, { mSeparated, openPath }] = await Promise.all([
-        import("../identify/index.ts"),
-        import("../graph/index.ts"),
-      ]);
+      const { answerQuestion } = await import("./identify-answers.ts");
+      const work = { signal: context.signal, progress: context.progress };
+      const show = (report: Report): void => context.display(displayable(reportBundle(report)));
       const values: Record<string, unknown> = {};
-      let first: Identification | undefined;
+      const reasons: (() => Promise<void>)[] = [];
+      const claims: Claim[] = [];
+      const named: Record<string, Claim> = {};
+      // Every answer is shown before the first reason is looked for.
       for (const question of questions) {
         const graph = asGraph(inputs[question.graph], question.graph);
-        if (question.kind === "separation") {
-          const { a, b, given } = question;
-          const separated = mSeparated(graph, a, b, given);
-          const path = separated ? undefined : openPath(graph, a, b, given);
-          const result: Separation = {
-            kind: "separation",
-            a,
-            b,
-            given,
-            separated,
-            ...(path === undefined ? {} : { path }),
-          };
-          context.display(displayable(reportBundle(separationReport(result, graph))));
-          if (question.name !== undefined) values[question.name] = result;
-          continue;
+        const table =
+          "table" in question ? asTable(inputs[question.table ?? ""], question.table) : undefined;
+        const answer = await answerQuestion(question, graph, table, work, show);
+        if (question.name !== undefined) values[question.name] = answer.value;
+        if (answer.claim !== undefined) {
+          claims.push(answer.claim);
+          if (question.name !== undefined) named[question.name] = answer.claim;
         }
-        const result = identify(graph, question.text);
-        first ??= result;
-        const formula =
-          "estimand" in result
-            ? { latex: toLatex(result.estimand), text: toText(result.estimand) }
-            : undefined;
-        context.display(displayable(reportBundle(identifyReport(result, graph, formula))));
-        if (question.name !== undefined) values[question.name] = result;
+        if (answer.reasons !== undefined) reasons.push(answer.reasons);
       }
-      return { values, ...(first === undefined ? {} : { claim: first.claim }) };
+      for (const reason of reasons) await reason();
+      const claim = gatherClaims(claims);
+      return { values, claims: named, ...(claim === undefined ? {} : { claim }) };
     },
   };
+}
+
+function asTable(value: unknown, name: string | undefined): Table | undefined {
+  if (name === undefined) return undefined;
+  if (typeof value === "object" && value !== null && (value as Table).kind === "table")
+    return value as Table;
+  throw new UserError({
+    code: "not-a-table",
+    message: `${name} is not a table.`,
+    value,
+    expected: "the name of a data cell, or a table made in code",
+  });
 }
 
 function asGraph(value: unknown, name: string): Graph {

@@ -1,5 +1,6 @@
 import type { Block, GraphBlock, NodeRole, Report } from "../../app/protocol/report.ts";
 import type { Graph } from "../graph/graph.ts";
+import { latentProjection } from "../graph/projection.ts";
 import type { OpenPath } from "../graph/separation.ts";
 import type { Identification, Strategy } from "../identify/result.ts";
 import { listing } from "./format.ts";
@@ -10,7 +11,7 @@ export interface Formula {
   readonly text: string;
 }
 
-/** An answer about identification: verdict, formula, the graph with its roles, ways to estimate, reasons. */
+/** An answer about identification, what is known at once: verdict, formula, graph with roles, ways, assumptions. */
 export function identifyReport(
   result: Identification,
   graph: Graph,
@@ -25,23 +26,6 @@ export function identifyReport(
       title: `Assumptions (${result.claim.assumptions.length})`,
       open: result.claim.assumptions.length <= 6,
       blocks: [{ kind: "assumptions", assumptions: result.claim.assumptions }],
-    });
-  }
-  if ("trace" in result && result.trace.length > 0) {
-    blocks.push({
-      kind: "details",
-      title: "Derivation, step by step",
-      blocks: [
-        {
-          kind: "table",
-          columns: [{ label: "step" }, { label: "line" }, { label: "what was done" }],
-          rows: result.trace.map((step, i) => [
-            String(i + 1),
-            `${step.algorithm} ${step.line}`,
-            step.text,
-          ]),
-        },
-      ],
     });
   }
   return { summary: summaryOf(result, formula), claim: result.claim, blocks };
@@ -94,7 +78,7 @@ function verdict(result: Identification, formula: Formula | undefined): readonly
           hint:
             result.strategies.length > 0
               ? "A further assumption opens a way, listed below."
-              : "Measure a variable on the marked part, find an instrument, or ask for bounds.",
+              : "Measure a variable on the marked part, find an instrument, or ask for bounds: bounds of P(y=1 | do(x=1)) in graph from data.",
         },
       ];
     case "not-certified":
@@ -108,7 +92,12 @@ function verdict(result: Identification, formula: Formula | undefined): readonly
       ];
     case "search-limit":
       return [
-        { kind: "notice", tone: "answer", title: "Search limit reached", text: result.reason },
+        {
+          kind: "notice",
+          tone: "answer",
+          title: "Search limit reached",
+          text: `This is neither a yes nor a no. ${result.reason}`,
+        },
       ];
   }
 }
@@ -155,7 +144,10 @@ function ways(strategies: readonly Strategy[]): Block {
   };
 }
 
-/** The graph with treatment, outcome and the first set marked; a hedge or an effect's path lit. */
+/** Above this many nodes only the part that bears on the answer is drawn. */
+const mostDrawn = 30;
+
+/** The graph with treatment, outcome and the first set marked; a hedge lit. */
 function drawn(result: Identification, graph: Graph): GraphBlock {
   const roles: Record<string, NodeRole> = {};
   const strategy = "strategies" in result ? result.strategies[0] : undefined;
@@ -166,10 +158,20 @@ function drawn(result: Identification, graph: Graph): GraphBlock {
   const [treatments, outcomes] = rolesOfQuery(result);
   for (const name of treatments) roles[name] = "treatment";
   for (const name of outcomes) roles[name] = "outcome";
-  const block = graphBlock(graph, roles);
   const hedge = result.kind === "not-identified" ? result.hedge : undefined;
-  if (hedge === undefined) return block;
+  const part = partToDraw(graph, [...Object.keys(roles), ...(hedge?.larger ?? [])]);
+  const block = graphBlock(part, roles);
+  const fewer =
+    part === graph
+      ? ""
+      : ` Drawn: ${part.nodes.length} of ${graph.nodes.length} variables; the others are projected out or left aside.`;
+  if (hedge === undefined) return { ...block, summary: `${block.summary}${fewer}` };
+  // The drawn latent causes of two members of the hedge are part of what ties it together.
   const inHedge = new Set(hedge.larger);
+  for (const { name, latent } of part.nodes) {
+    const effects = part.edges.filter((edge) => edge.mark === "->" && edge.from === name);
+    if (latent && effects.filter((edge) => inHedge.has(edge.to)).length > 1) inHedge.add(name);
+  }
   return {
     ...block,
     edges: block.edges.map((edge) =>
@@ -177,8 +179,16 @@ function drawn(result: Identification, graph: Graph): GraphBlock {
         ? { ...edge, highlight: "open" as const }
         : edge,
     ),
-    summary: `${block.summary} The marked part (${listing(hedge.larger)}) is the hedge that proves it.`,
+    summary: `${block.summary}${fewer} The marked part (${listing(hedge.larger)}) is the hedge that proves it.`,
   };
+}
+
+/** A large graph is shown by its marginal over the variables that are spoken of and their nearest causes. */
+function partToDraw(graph: Graph, named: readonly string[]): Graph {
+  if (graph.nodes.length <= mostDrawn || graph.type !== "admg") return graph;
+  const kept = new Set(named.slice(0, mostDrawn));
+  const hidden = graph.nodes.filter((node) => !kept.has(node.name)).map((node) => node.name);
+  return latentProjection(graph, hidden);
 }
 
 function rolesOfQuery(result: Identification): readonly [readonly string[], readonly string[]] {

@@ -203,17 +203,22 @@ export function* adjustmentSets(
   for (const set of minimalSeparators(problem)) yield namesOf(graph, set);
 }
 
-/** The first sets of a stream, and whether there are more. */
+/** The first sets of a stream, and whether there are more (or may be: the stream was given up). */
 export function takeSets<T>(
-  sets: Iterable<T>,
+  sets: Iterable<T, unknown>,
   limit: number,
 ): { readonly sets: readonly T[]; readonly more: boolean } {
   const taken: T[] = [];
-  for (const set of sets) {
-    if (taken.length === limit) return { sets: taken, more: true };
-    taken.push(set);
+  const stream = sets[Symbol.iterator]();
+  for (;;) {
+    const next = stream.next();
+    if (next.done === true) return { sets: taken, more: next.value === true };
+    if (taken.length === limit) {
+      stream.return?.();
+      return { sets: taken, more: true };
+    }
+    taken.push(next.value);
   }
-  return { sets: taken, more: false };
 }
 
 /**

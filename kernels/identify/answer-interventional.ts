@@ -11,7 +11,7 @@ import { identifyInterventional } from "./interventional.ts";
 import { derivedUpTo, thoroughUpTo } from "./options.ts";
 import type { IdentifyOptions } from "./options.ts";
 import { formatQuery } from "./query.ts";
-import type { Identification, Strategy } from "./result.ts";
+import type { Identification, NotCertified, Strategy } from "./result.ts";
 import { recoverFromSelection } from "./selection.ts";
 import { expectationOf } from "./simple-query.ts";
 import type { OneQuery, Simple } from "./simple-query.ts";
@@ -43,7 +43,8 @@ export function answerInterventional(
   const claimAs = (status: ClaimStatus, extra: Claim["assumptions"] = []): Claim =>
     makeClaim(rung, queryText, status, [...assume, ...extra], derivation);
   if (result.kind === "hedge" && (selection !== undefined || sources !== undefined)) {
-    return withoutFormula(measured, query, simple, selection, trace, claimAs);
+    const confirmed = options.confirm === false ? undefined : selection;
+    return withoutFormula(measured, query, simple, selection, confirmed, trace, claimAs);
   }
   if (result.kind === "hedge") {
     return {
@@ -122,6 +123,7 @@ function withoutFormula(
   query: OneQuery,
   simple: Simple,
   selection: string | undefined,
+  confirmed: string | undefined,
   trace: readonly TraceStep[],
   claimAs: (status: ClaimStatus) => Claim,
 ): Identification {
@@ -139,19 +141,13 @@ function withoutFormula(
     };
   }
   const shown =
-    selection === undefined ? undefined : findTwoModels(measured, simple, { selection });
-  if (shown?.kind === "two-models") {
-    const reason =
-      "Two models agree on everything the selected units show and differ in the answer.";
-    return {
-      kind: "not-identified",
-      query,
-      queryText,
-      reason,
-      trace,
-      strategies: [],
-      claim: claimAs("not-identified"),
-    };
+    confirmed === undefined ? undefined : findTwoModels(measured, simple, { selection: confirmed });
+  if (shown?.kind === "two-models")
+    return notRecovered({ query, queryText, trace, claim: claimAs("not-identified") });
+  if (shown?.kind === "search-limit") {
+    const reason = `No formula was found, and whether there is none could not be settled. ${shown.reason}`;
+    const claim = claimAs("not-certified");
+    return { kind: "search-limit", query, queryText, reason, limit: shown.limit, claim };
   }
   const reason = "No formula was found, and the search for one is not known to be complete here.";
   return {
@@ -161,6 +157,26 @@ function withoutFormula(
     reason,
     trace,
     claim: claimAs("not-certified"),
+  };
+}
+
+/** A query under selection for which two models have been found. */
+export function notRecovered({
+  query,
+  queryText,
+  trace,
+  claim,
+}: Omit<NotCertified, "kind" | "reason">): Identification {
+  const reason = "Two models agree on everything the selected units show and differ in the answer.";
+  const status = { ...claim, status: "not-identified" as const };
+  return {
+    kind: "not-identified",
+    query,
+    queryText,
+    reason,
+    trace,
+    strategies: [],
+    claim: status,
   };
 }
 

@@ -9,19 +9,21 @@ export interface FrontDoorQuestion {
   readonly treatment: string | readonly string[];
   readonly outcome: string | readonly string[];
   readonly exclude?: readonly string[];
+  /** Candidate sets looked at before the search is given up; default 20,000. */
+  readonly maxTests?: number;
 }
 
 /**
  * Inclusion-minimal sets of measured nodes that satisfy Pearl's front-door criterion as a set (Pearl 1995,
  * definition 4; Jeong, Tian & Bareinboim 2022): every directed path from treatment to outcome meets the set, no
  * back-door path from treatment to the set is open, and treatment blocks every back-door path from the set to
- * the outcome. A stream: stop reading when enough have come. Feasibility of a candidate set O(n (n + m)).
+ * the outcome. A stream: stop reading when enough have come; its return value says whether it was given up. Feasibility of a candidate set O(n (n + m)).
  * Throws `UserError` `unknown-node`.
  */
 export function* frontDoorSets(
   graph: Graph,
   question: FrontDoorQuestion,
-): Generator<readonly string[], void, undefined> {
+): Generator<readonly string[], boolean, undefined> {
   const g = compact(graph);
   const treatment = idsOf(graph, question.treatment);
   const outcome = idsOf(graph, question.outcome);
@@ -35,7 +37,12 @@ export function* frontDoorSets(
   const after = closure(g.children, treatment);
   const before = closure(g.parents, outcome);
   const between = candidates.filter((v) => after.has(v) && before.has(v));
-  for (const set of minimalSets(between, works)) yield namesOf(graph, set);
+  const sets = minimalSets(between, works, question.maxTests ?? 20_000);
+  for (;;) {
+    const next = sets.next();
+    if (next.done === true) return next.value;
+    yield namesOf(graph, next.value);
+  }
 }
 
 /** Whether a set satisfies the front-door criterion. O(n + m). */

@@ -1,6 +1,8 @@
 import { compact, near } from "../graph/compact.ts";
 import type { Edge, Graph } from "../graph/graph.ts";
 import type { Rng } from "../math/rng.ts";
+import { jointTable } from "./joint.ts";
+import type { JointTable } from "./joint.ts";
 
 /** How one variable of a functional model comes about. */
 export interface Mechanism {
@@ -147,6 +149,58 @@ export function functionalModelAt(family: FunctionalFamily, point: Float64Array)
       ]),
     ),
   };
+}
+
+/**
+ * The joint law of a functional model's variables, with some set to 0 or 1. O(2^(variables + causes) × variables).
+ */
+export function functionalLaw(
+  model: FunctionalModel,
+  settings: Readonly<Record<string, number>> = {},
+): JointTable {
+  const names = Object.keys(model.mechanisms);
+  const data = new Float64Array(2 ** names.length);
+  for (let code = 0; code < levels ** model.causes.length; code++) {
+    const level = new Map(model.causes.map((cause, k) => [cause.name, (code >> k) & 1]));
+    const weight = model.causes.reduce(
+      (product, { probabilities }, k) => product * (probabilities[(code >> k) & 1] ?? 0),
+      1,
+    );
+    for (let cell = 0; cell < data.length; cell++) {
+      const value = new Map(names.map((name, i) => [name, (cell >> (names.length - 1 - i)) & 1]));
+      let chance = weight;
+      for (const name of names) {
+        if (chance === 0) break;
+        const set = settings[name];
+        chance *=
+          set === undefined
+            ? chanceOfValue(model.mechanisms[name], level, value, value.get(name) ?? 0)
+            : Number(set === value.get(name));
+      }
+      data[cell] = (data[cell] ?? 0) + chance;
+    }
+  }
+  return jointTable(
+    names.map((name) => ({ name, levels: [0, 1] })),
+    data,
+  );
+}
+
+function chanceOfValue(
+  mechanism: Mechanism | undefined,
+  level: ReadonlyMap<string, number>,
+  value: ReadonlyMap<string, number>,
+  wanted: number,
+): number {
+  if (mechanism === undefined) return 0;
+  const { parents, causes, responses, probabilities } = mechanism;
+  const input = parents.reduce((row, parent) => row * 2 + (value.get(parent) ?? 0), 0);
+  const row = causes.reduce((at, cause) => at * levels + (level.get(cause) ?? 0), 0);
+  return responses.reduce(
+    (sum, response, t) =>
+      response[input] === wanted ? sum + (probabilities[row * responses.length + t] ?? 0) : sum,
+    0,
+  );
 }
 
 /** A probability as a product of sums of coordinates. */

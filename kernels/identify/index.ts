@@ -38,9 +38,10 @@ export type { ConditionalTable, DiscreteModel } from "./model.ts";
 export { checkHedge } from "./hedge.ts";
 export { findTwoModels } from "./two-models.ts";
 export type { NoTwoModels, TwoModels, TwoModelsOptions } from "./two-models.ts";
-export { twoModelsFor } from "./two-models-for.ts";
+export { confirmNo, twoModelsFor } from "./two-models-for.ts";
 export type { TwoModelsWork } from "./two-models-for.ts";
 export type { TwoFunctionalModels } from "./two-functional.ts";
+export { functionalLaw } from "./functional.ts";
 export type { FunctionalModel, Mechanism } from "./functional.ts";
 export type { SearchStopped } from "./search.ts";
 export type { Interventional } from "./interventional.ts";
@@ -62,7 +63,7 @@ export type {
   PathSpecificEffect,
 } from "./mediation.ts";
 export { answerFrom, loadBearing } from "./load-bearing.ts";
-export type { LoadBearing, LoadBearingOptions } from "./load-bearing.ts";
+export type { LoadBearing, LoadBearingEnd, LoadBearingOptions } from "./load-bearing.ts";
 export { simplify } from "./simplify.ts";
 export { cheapestAdjustmentSet } from "./cheapest.ts";
 export { vermaConstraints } from "./verma.ts";

@@ -36,28 +36,39 @@ export interface LoadBearing {
 export interface LoadBearingOptions {
   /** Most edges to try; default 400. */
   readonly limit?: number;
+  /** When to stop trying; default never. */
+  readonly milliseconds?: number;
   readonly work?: Work;
+}
+
+/** How far the stream came: not all edges were tried when `search-limit`. */
+export interface LoadBearingEnd {
+  readonly kind: "all-tried" | "search-limit";
+  readonly tried: number;
 }
 
 /**
  * "Which missing arrows carry this claim?": for every absent arrow and absent unmeasured common cause among the
  * query's variables and their causes, what adding it does to an identified query. A stream; gives way to other work
  * between edges and stops when told to. Whether a formula stays right is decided by number on random models of the
- * larger graph (up to 8 variables), else by comparing the formulas' texts. Yields nothing if the query is not
- * identified. O(pairs) identifications.
+ * larger graph (up to 8 variables), else by comparing the formulas' texts. Pairs with the query's own variables come
+ * first. Yields nothing if the query is not identified. Returns how far it came. O(pairs) identifications.
  */
 export async function* loadBearing(
   graph: Graph,
   query: string | Query,
-  { limit = 400, work = quietWork }: LoadBearingOptions = {},
-): AsyncGenerator<LoadBearing, void, undefined> {
+  { limit = 400, milliseconds = Infinity, work = quietWork }: LoadBearingOptions = {},
+): AsyncGenerator<LoadBearing, LoadBearingEnd, undefined> {
   const names = graph.nodes.map((node) => node.name);
   const parsed = typeof query === "string" ? parseQuery(query, names) : query;
   const before = identify(graph, parsed, { strategies: false, derivation: false });
-  if (before.kind !== "identified" && before.kind !== "zero-by-structure") return;
-  const edges = absentEdges(graph, variablesOf(parsed)).slice(0, limit);
-  let last = Date.now();
+  if (before.kind !== "identified" && before.kind !== "zero-by-structure")
+    return { kind: "all-tried", tried: 0 };
+  const edges = [...absentEdges(graph, variablesOf(parsed), limit + 1)];
+  const start = Date.now();
+  let last = start;
   for (const [i, edge] of edges.entries()) {
+    if (i >= limit || last - start > milliseconds) return { kind: "search-limit", tried: i };
     if (Date.now() - last > 12) {
       work.progress({ fraction: i / edges.length });
       await breathe(work);
@@ -71,6 +82,7 @@ export async function* loadBearing(
       effect: effectOf(editGraph(graph, { add: [edge] }), parsed, before.estimand),
     };
   }
+  return { kind: "all-tried", tried: edges.length };
 }
 
 function effectOf(larger: Graph, query: Query, estimand: Estimand): LoadBearing["effect"] {
@@ -92,25 +104,42 @@ function variablesOf(query: Query): string[] {
   ];
 }
 
-/** Absent edges among the measured causes of the variables that would make no cycle; bidirected ones first. */
-function absentEdges(graph: Graph, variables: readonly string[]): Edge[] {
+/**
+ * Absent edges among the measured causes of the variables that would make no cycle, at most `limit`: pairs of the
+ * query's own variables first, then pairs with one of them, then the rest; of each pair the common cause first.
+ */
+function* absentEdges(
+  graph: Graph,
+  variables: readonly string[],
+  limit: number,
+): Generator<Edge, void, undefined> {
   const measured = latentProjection(graph);
   const g = compact(measured);
-  const relevant = [...closure(g.parents, idsOf(measured, variables))].sort(
+  const queried = new Set(idsOf(measured, variables));
+  const relevant = [...closure(g.parents, queried)].sort(
     (v, w) => (g.rank[v] ?? 0) - (g.rank[w] ?? 0),
   );
   const name = (v: number): string => g.names[v] ?? "";
-  const pairs = relevant.flatMap((v, i) => relevant.slice(i + 1).map((w) => [v, w] as const));
-  const tied = pairs
-    .filter(([v, w]) => !near(g.spouses, v).includes(w))
-    .map(([v, w]): Edge => ({ from: name(v), to: name(w), mark: "<->" }));
-  const arrows = pairs.flatMap(([v, w]): Edge[] => {
-    if (near(g.children, v).includes(w)) return [];
-    const forward: Edge = { from: name(v), to: name(w), mark: "->" };
-    const back: Edge = { from: name(w), to: name(v), mark: "->" };
-    return closure(g.children, [v]).has(w) ? [forward] : [forward, back];
-  });
-  return [...tied, ...arrows];
+  let left = limit;
+  for (const asked of [2, 1, 0]) {
+    for (const [i, v] of relevant.entries()) {
+      for (const w of relevant.slice(i + 1)) {
+        if (Number(queried.has(v)) + Number(queried.has(w)) !== asked) continue;
+        const found: Edge[] = [];
+        if (!near(g.spouses, v).includes(w))
+          found.push({ from: name(v), to: name(w), mark: "<->" });
+        if (!near(g.children, v).includes(w)) {
+          found.push({ from: name(v), to: name(w), mark: "->" });
+          if (!closure(g.children, [v]).has(w))
+            found.push({ from: name(w), to: name(v), mark: "->" });
+        }
+        for (const edge of found) {
+          if (left-- <= 0) return;
+          yield edge;
+        }
+      }
+    }
+  }
 }
 
 const mostNodes = 8;

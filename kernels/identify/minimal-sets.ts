@@ -1,12 +1,15 @@
 /**
  * All inclusion-minimal subsets of `universe` with a property that supersets within the universe keep ("some
  * subset of R works"): `works(R)` answers for a subset R. Each set once. Between two sets at most |set| times
- * |universe| calls, but a set may be met again many times before a new one is found.
+ * |universe| calls, but a set may be met again many times before a new one is found: after `mostCalls` the search is
+ * given up. Returns whether it was.
  */
 export function* minimalSets<T>(
   universe: readonly T[],
   works: (subset: readonly T[]) => boolean,
-): Generator<readonly T[], void, undefined> {
+  mostCalls = Infinity,
+): Generator<readonly T[], boolean, undefined> {
+  let calls = 0;
   const found = new Set<string>();
   const tried = new Set<string>();
   const position = new Map(universe.map((item, i) => [item, i]));
@@ -15,10 +18,12 @@ export function* minimalSets<T>(
   for (let within = stack.pop(); within !== undefined; within = stack.pop()) {
     if (tried.has(key(within))) continue;
     tried.add(key(within));
+    if (++calls > mostCalls) return true;
     if (!works(within)) continue;
     let set = within;
     for (const item of within) {
       const less = set.filter((other) => other !== item);
+      calls++;
       if (works(less)) set = less;
     }
     if (!found.has(key(set))) {
@@ -27,4 +32,5 @@ export function* minimalSets<T>(
     }
     for (const item of set) stack.push(within.filter((other) => other !== item));
   }
+  return false;
 }

@@ -20,6 +20,11 @@ export interface IdentifyOptions {
   };
   /** Whether to write out the do-calculus derivation. Default: up to 30 measured nodes, for ID and IDC. */
   readonly derivation?: boolean;
+  /**
+   * Whether a "no" under selection is confirmed by a search for two models before it is said (up to seconds). Default
+   * true; `false` says `not-certified` at once.
+   */
+  readonly confirm?: boolean;
   /** A node S of the graph: only the law of units with S = 1 is at hand. Default: the node marked `selected`. */
   readonly selection?: string;
 }

@@ -58,7 +58,7 @@ export function findStrategies(
   }
   if (!thorough || given.length > 0 || graph.type !== "admg") return found;
   if (found.length > 0 && graph.nodes.length > smallGraph) return found;
-  for (const mediators of takeSets(frontDoorSets(graph, question), 2).sets) {
+  for (const mediators of takeSets(frontDoorSets(graph, { ...question, maxTests: 2000 }), 2).sets) {
     if (mediators.length > 0) found.push({ kind: "front-door", treatment, outcome, mediators });
   }
   return [...found, ...instrumentStrategies(graph, treatment, outcome)];

@@ -2,11 +2,12 @@ import { latentProjection } from "../graph/projection.ts";
 import type { Graph } from "../graph/graph.ts";
 import { quietWork } from "../../app/work.ts";
 import type { Work } from "../../app/work.ts";
+import { notRecovered } from "./answer-interventional.ts";
 import type { LawsAtHand } from "./counterfactual.ts";
 import { identify } from "./identify.ts";
 import { identifyInterventional } from "./interventional.ts";
 import type { Query } from "./query.ts";
-import type { NotIdentified } from "./result.ts";
+import type { Identification, NotIdentified } from "./result.ts";
 import { pace } from "./search.ts";
 import type { SearchStopped } from "./search.ts";
 import { asInterventional } from "./simple-query.ts";
@@ -55,6 +56,29 @@ export async function twoModelsFor(
     reason:
       "From the observed law alone the query is identified; two models are looked for against that law.",
   };
+}
+
+/**
+ * A verdict under selection that `identify` gave without its search for two models (`confirm: false`): the same, or
+ * "not identified" once two models are found, or `search-limit` when the search was cut. Lets messages in.
+ */
+export async function confirmNo(
+  graph: Graph,
+  result: Identification,
+  { work = quietWork, milliseconds = 20_000 }: TwoModelsWork = {},
+): Promise<Identification> {
+  const selection = graph.nodes.find((node) => node.role === "selected")?.name;
+  if (result.kind !== "not-certified" || selection === undefined || graph.type !== "admg")
+    return result;
+  const simple = result.query.kind === "difference" ? undefined : asInterventional(result.query);
+  if (simple === undefined || simple.outcome.includes(selection)) return result;
+  const steps = twoModelSteps(latentProjection(graph), simple, { selection });
+  const shown = await pace(steps, work, milliseconds);
+  if (shown.kind === "two-models") return notRecovered(result);
+  if (shown.kind !== "search-limit") return result;
+  const { query, queryText, claim } = result;
+  const reason = `No formula was found, and whether there is none could not be settled. ${shown.reason}`;
+  return { kind: "search-limit", query, queryText, reason, limit: shown.limit, claim };
 }
 
 function partsOfQuery(query: Query): OneQuery[] {

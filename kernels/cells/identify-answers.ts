@@ -1,0 +1,142 @@
+import type { Claim } from "../../app/claim.ts";
+import type { Report } from "../../app/protocol/report.ts";
+import { breathe, type Work } from "../../app/work.ts";
+import type { Table } from "../data/table.ts";
+import {
+  checkImplications,
+  type Graph,
+  mSeparated,
+  openPath,
+  testableImplications,
+} from "../graph/index.ts";
+import { confirmNo, type Identification, identify, toLatex, toText } from "../identify/index.ts";
+import { boundsFromTable } from "./identify-bounds.ts";
+import type { Question } from "./identify-cell.ts";
+import { twoModelsReport } from "./identify-no.ts";
+import { identifyReport, type Separation, separationReport } from "./identify-report.ts";
+import { bearingReport, derivationReport, setsReport, traceReport } from "./identify-yes.ts";
+import {
+  firstImplications,
+  implicationsReport,
+  implicationTestsReport,
+} from "./implications-report.ts";
+
+export interface Answer {
+  readonly value: unknown;
+  readonly claim?: Claim;
+  /** Looks for the reasons, which may take long, and shows each when it is found. */
+  readonly reasons?: () => Promise<void>;
+}
+
+/** Answers one line of an identify cell and shows the answer; what takes long is handed back as `reasons`. */
+export async function answerQuestion(
+  question: Question,
+  graph: Graph,
+  table: Table | undefined,
+  work: Work,
+  show: (report: Report) => void,
+): Promise<Answer> {
+  switch (question.kind) {
+    case "separation": {
+      const { a, b, given } = question;
+      const separated = mSeparated(graph, a, b, given);
+      const path = separated ? undefined : openPath(graph, a, b, given);
+      const result: Separation = {
+        kind: "separation",
+        a,
+        b,
+        given,
+        separated,
+        ...(path === undefined ? {} : { path }),
+      };
+      show(separationReport(result, graph));
+      return { value: result };
+    }
+    case "implications": {
+      if (table === undefined) {
+        const found = firstImplications(testableImplications(graph));
+        show(implicationsReport(question.graph, graph, found));
+        return { value: found.implications };
+      }
+      const tests = checkImplications(graph, table);
+      show(implicationTestsReport(question.graph, question.table ?? "the table", tests));
+      return { value: tests };
+    }
+    case "bounds": {
+      if (table === undefined) throw new Error("Bounds were asked for without a table.");
+      const { value, report } = boundsFromTable(graph, question.text, table, question.table);
+      show(report);
+      return { value, ...(report.claim === undefined ? {} : { claim: report.claim }) };
+    }
+    case "query":
+      return answerQuery(graph, question.text, work, show);
+  }
+}
+
+async function answerQuery(
+  graph: Graph,
+  text: string,
+  work: Work,
+  show: (report: Report) => void,
+): Promise<Answer> {
+  const first = identify(graph, text, { confirm: false });
+  if (first.kind === "not-certified") work.progress({ message: "Looking for two models" });
+  const result = await confirmNo(graph, first, { work });
+  const formula =
+    "estimand" in result
+      ? { latex: toLatex(result.estimand), text: toText(result.estimand) }
+      : undefined;
+  show(identifyReport(result, graph, formula));
+  const reasons = async (): Promise<void> => {
+    for (const { message, find } of reasonsOf(graph, result, work)) {
+      work.progress({ message });
+      await breathe(work);
+      const report = await find();
+      if (report !== undefined) show(report);
+    }
+  };
+  return { value: result, claim: result.claim, reasons };
+}
+
+interface Reason {
+  readonly message: string;
+  readonly find: () => Promise<Report | undefined> | Report | undefined;
+}
+
+function reasonsOf(graph: Graph, result: Identification, work: Work): readonly Reason[] {
+  const trace = { message: "Telling the steps", find: () => traceReport(result) };
+  switch (result.kind) {
+    case "identified":
+    case "zero-by-structure": {
+      const proof = result.kind === "identified" ? result.derivation : undefined;
+      const asked = result.claim.rung > 1;
+      return [
+        ...(asked
+          ? [{ message: "Listing sets", find: () => setsReport(graph, result.query, work) }]
+          : []),
+        ...(proof === undefined
+          ? []
+          : [{ message: "Replaying the derivation", find: () => derivationReport(proof) }]),
+        trace,
+        ...(asked && graph.type === "admg"
+          ? [
+              {
+                message: "Trying every missing arrow",
+                find: () => bearingReport(graph, result.query, work),
+              },
+            ]
+          : []),
+      ];
+    }
+    case "not-identified":
+      return [
+        {
+          message: "Looking for two models",
+          find: () => twoModelsReport(graph, result, work),
+        },
+        trace,
+      ];
+    default:
+      return [trace];
+  }
+}
