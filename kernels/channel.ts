@@ -1,9 +1,17 @@
-import type { KernelEvent, KernelRequest } from "../app/protocol/kernel.ts";
+import type {
+  HandsWanted,
+  KernelEvent,
+  KernelRequest,
+  SupervisorNotice,
+} from "../app/protocol/kernel.ts";
+import type { HandPort } from "./hands/messages.ts";
 
 /** The line between a kernel and whoever owns it. */
 export interface Channel {
-  readonly post: (event: KernelEvent) => void;
+  readonly post: (event: KernelEvent | HandsWanted) => void;
   onRequest: ((request: KernelRequest) => void) | undefined;
+  /** Other threads have come (lines to them), or are gone (none). Only a frame's supervisor has any. */
+  onHands?: ((lines: readonly HandPort[]) => void) | undefined;
 }
 
 interface NodeParent {
@@ -34,15 +42,21 @@ export function openChannel(): Channel {
   }
   const post = self.postMessage.bind(self);
   return listening(post, (listener) =>
-    self.addEventListener("message", (event: MessageEvent<unknown>) => listener(event.data)),
+    self.addEventListener("message", (event: MessageEvent<unknown>) =>
+      listener(event.data, event.ports as unknown as readonly HandPort[]),
+    ),
   );
 }
 
 function listening(
-  post: (event: KernelEvent) => void,
-  listen: (listener: (message: unknown) => void) => void,
+  post: Channel["post"],
+  listen: (listener: (message: unknown, lines?: readonly HandPort[]) => void) => void,
 ): Channel {
   const channel: Channel = { post, onRequest: undefined };
-  listen((message) => channel.onRequest?.(message as KernelRequest));
+  listen((received, lines) => {
+    const message = received as KernelRequest | SupervisorNotice;
+    if (message.type === "hands" || message.type === "hands-lost") channel.onHands?.(lines ?? []);
+    else channel.onRequest?.(message);
+  });
   return channel;
 }

@@ -41,7 +41,7 @@ const targets: Readonly<Record<TargetName, Target>> = {
           modulePreload: { polyfill: false },
           rolldownOptions: { input: inProject("renderer", "kernel-frame", "kernel.html") },
         },
-        worker: { format: "es", rolldownOptions: { output: { entryFileNames: "worker.js" } } },
+        worker: { format: "es", rolldownOptions: { output: { entryFileNames: "[name].js" } } },
       },
     ],
   },

@@ -1,9 +1,10 @@
 import type { SupervisorEvent } from "../../app/protocol/kernel.ts";
 import { FloodGate } from "./flood-gate.ts";
+import { Hands } from "./hands.ts";
 
 /**
  * The only script of the kernel frame. It owns the worker in which a notebook's code runs, passes messages
- * between worker and page, and beats, so that the page can tell a busy worker from a lost frame. No user code
+ * between worker and page, gives it other threads when it asks for them, and beats, so that the page can tell a busy worker from a lost frame. No user code
  * ever runs here.
  */
 
@@ -26,13 +27,15 @@ let port: MessagePort | undefined;
 function connect(received: MessagePort): void {
   port = received;
   const gate = new FloodGate();
-  let worker = startWorker(received, gate);
+  const hands = new Hands();
+  let worker = startWorker(received, gate, hands);
   received.addEventListener("message", (event) => {
     const request = event.data as { type?: unknown };
     if (request?.type === "restart-worker") {
       worker.terminate();
+      hands.end();
       gate.reset();
-      worker = startWorker(received, gate);
+      worker = startWorker(received, gate, hands);
     } else {
       worker.postMessage(request, transferables(request));
     }
@@ -47,14 +50,15 @@ function connect(received: MessagePort): void {
   }, CHECK_MS);
 }
 
-function startWorker(to: MessagePort, gate: FloodGate): Worker {
+function startWorker(to: MessagePort, gate: FloodGate, hands: Hands): Worker {
   const worker = new Worker(new URL("../../kernels/worker.ts", import.meta.url), {
     type: "module",
     name: "dagbok-kernel",
   });
   worker.addEventListener("message", (event) => {
     const type = (event.data as { type?: unknown } | null)?.type;
-    if (gate.admit(type, performance.now())) to.postMessage(event.data);
+    if (type === "hands-wanted") hands.give(worker, performance.now());
+    else if (gate.admit(type, performance.now())) to.postMessage(event.data);
   });
   worker.addEventListener("error", (event) => {
     post(to, { type: "worker-lost", reason: event.message || "The kernel could not be started." });

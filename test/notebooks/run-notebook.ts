@@ -6,6 +6,7 @@ import type { MimeBundle } from "../../app/protocol/mime.ts";
 import type {
   CellState,
   KernelCell,
+  HandsWanted,
   KernelEvent,
   KernelRequest,
 } from "../../app/protocol/kernel.ts";
@@ -55,7 +56,7 @@ export async function runNotebook(
   const runs = new Map<string, number>();
   let settled: () => void = () => {};
   const problems: string[] = [];
-  const answer = (event: KernelEvent): void => {
+  const answer = (event: KernelEvent | HandsWanted): void => {
     switch (event.type) {
       case "state":
         states.set(event.cell, event.state);
@@ -102,7 +103,7 @@ export async function runNotebook(
   const send = (request: KernelRequest): void => channel.onRequest?.(request);
   const quiet = (): Promise<void> => new Promise((resolve) => (settled = resolve));
   const cells = notebook.cells.map(toKernelCell);
-  send({ type: "open", cells, mode: "auto", attachments: [] });
+  send({ type: "open", cells, mode: "auto", attachments: [], seed: notebook.settings.seed });
   const done = quiet();
   send({ type: "run", target: "all" });
   await done;

@@ -1,7 +1,6 @@
-import { breathe } from "../../../app/work.ts";
-import type { Work } from "../../../app/work.ts";
+import { breathe, type HandTask, share, type Work } from "../../../app/work.ts";
 import { normalCdf, normalPdf } from "../../math/distributions.ts";
-import type { Rng } from "../../math/rng.ts";
+import { createRng, type Rng } from "../../math/rng.ts";
 import { binOf } from "./bins.ts";
 import type { BinnedCovariates } from "./bins.ts";
 import { createScratch, growTree, LEAF, leafOf } from "./tree.ts";
@@ -40,43 +39,59 @@ export async function growForest(
   work: Work,
   report: (share: number) => void = () => {},
 ): Promise<Forest> {
-  const { n, d } = covariates;
-  const scratch = createScratch(n, d);
-  const trees: Tree[] = [];
-  const seen: Uint8Array[] = [];
-  const order = Int32Array.from({ length: n }, (_, i) => i);
-  const half = n >> 1;
-  let turn = performance.now();
-  for (let pair = 0; pair < options.trees / 2; pair++) {
-    const draw = rng.fork(`pair ${pair}`);
-    order.forEach((_, i) => (order[i] = i));
-    shuffleFirst(order, half, n, draw);
-    const mark = new Uint8Array(n);
-    for (let k = 0; k < half; k++) mark[order[k]!] = 1;
-    seen.push(mark);
-    for (let which = 0; which < 2; which++) {
-      shuffleFirst(order, half, half, draw);
-      const middle = half >> 1;
-      trees.push(
-        growTree(
-          covariates,
-          response,
-          order.slice(0, middle),
-          order.slice(middle, half),
-          options,
-          scratch,
-          draw,
-        ),
-      );
-      if (performance.now() - turn > 30) {
-        report(trees.length / options.trees);
-        await breathe(work);
-        turn = performance.now();
-      }
-    }
-  }
-  return { covariates, trees, seen };
+  const pairs = Array.from({ length: Math.ceil(options.trees / 2) }, (_, pair) => pair);
+  const grown = await share(
+    forestPairs,
+    { covariates, response, options, seed: rng.seed },
+    pairs,
+    work,
+    (finished) => report(finished / pairs.length),
+  );
+  return {
+    covariates,
+    trees: grown.flatMap((pair) => pair.trees),
+    seen: grown.map((pair) => pair.seen),
+  };
 }
+
+interface Plot {
+  readonly covariates: BinnedCovariates;
+  readonly response: Response;
+  readonly options: ForestOptions;
+  readonly seed: number;
+}
+
+interface Pair {
+  readonly trees: readonly Tree[];
+  readonly seen: Uint8Array;
+}
+
+/** Trees in pairs, each pair by its number and a stream of its own. */
+export const forestPairs: HandTask<Plot, number, Pair> = {
+  name: "forest-pairs",
+  prepare: ({ covariates, response, options, seed }) => {
+    const { n, d } = covariates;
+    const scratch = createScratch(n, d);
+    const order = new Int32Array(n);
+    const half = n >> 1;
+    const middle = half >> 1;
+    const rng = createRng(seed);
+    return (pair) => {
+      const draw = rng.fork(`pair ${pair}`);
+      order.forEach((_, i) => (order[i] = i));
+      shuffleFirst(order, half, n, draw);
+      const seen = new Uint8Array(n);
+      for (let k = 0; k < half; k++) seen[order[k]!] = 1;
+      const trees = [0, 1].map(() => {
+        shuffleFirst(order, half, half, draw);
+        const splitters = order.slice(0, middle);
+        const fillers = order.slice(middle, half);
+        return growTree(covariates, response, splitters, fillers, options, scratch, draw);
+      });
+      return { trees, seen };
+    };
+  },
+};
 
 /** Puts a random choice of `count` of the first `of` entries, in random order, in front. */
 function shuffleFirst(order: Int32Array, count: number, of: number, rng: Rng): void {
