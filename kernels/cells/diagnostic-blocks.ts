@@ -205,13 +205,15 @@ function balanceTable(balance: Extract<Diagnostic, { kind: "balance" }>): Block 
 }
 
 function curve(diagnostic: Extract<Diagnostic, { kind: "curve" }>): Block {
-  const values = diagnostic.lines.flatMap((line) =>
-    line.points.map((point) => ({ ...point, line: line.name, style: line.style })),
-  );
+  const pointsOf = (lines: typeof diagnostic.lines): readonly Readonly<Record<string, unknown>>[] =>
+    lines.flatMap((line) =>
+      line.points.map((point) => ({ ...point, line: line.name, style: line.style })),
+    );
+  const named = diagnostic.lines.filter((line) => line.muted !== true);
+  const muted = pointsOf(diagnostic.lines.filter((line) => line.muted === true));
+  const values = pointsOf(named);
   const color =
-    diagnostic.lines.length > 1
-      ? { color: { field: "line", type: "nominal", title: null, sort: null } }
-      : {};
+    named.length > 1 ? { color: { field: "line", type: "nominal", title: null, sort: null } } : {};
   const x = {
     field: "x",
     type: "quantitative",
@@ -219,12 +221,21 @@ function curve(diagnostic: Extract<Diagnostic, { kind: "curve" }>): Block {
     scale: { zero: false, nice: false },
   };
   const y = { type: "quantitative", title: diagnostic.yLabel, scale: { zero: false } };
-  const banded = values.some((value) => value.low !== undefined);
+  const banded = values.some((value) => value["low"] !== undefined);
   return chart(
     {
       data: { values },
       height: 200,
       layer: [
+        ...(muted.length === 0
+          ? []
+          : [
+              {
+                data: { values: muted },
+                mark: { type: "line", strokeWidth: 1, opacity: 0.35, color: "#888" },
+                encoding: { x, y: { ...y, field: "y" }, detail: { field: "line" } },
+              },
+            ]),
         ...(banded
           ? [
               {

@@ -61,7 +61,13 @@ export function estimateReport(results: readonly EstimateResult[]): Report {
     });
   }
   if (only !== undefined && effects.length === 1) {
-    const [overlap, ...rest] = only.diagnostics.map(diagnosticBlock);
+    // A design is judged by its picture (event study, jump, path), so that stands open.
+    const design = only.estimand.kind !== "adjustment";
+    const [overlap, ...rest] = only.diagnostics.map((diagnostic): Block => {
+      const block = diagnosticBlock(diagnostic);
+      const open = design && diagnostic.kind === "curve" && block.kind === "details";
+      return open ? { ...block, open: true } : block;
+    });
     if (overlap !== undefined) blocks.push(overlap, ...rest);
     if (only.unitEffects !== undefined) blocks.push(unitEffects(only.unitEffects));
   } else {

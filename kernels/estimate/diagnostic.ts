@@ -68,6 +68,8 @@ export interface CurveDiagnostic extends DiagnosticBase {
   readonly lines: readonly {
     readonly name: string;
     readonly style: "line" | "points";
+    /** One of many in the background, without a name in the legend: a placebo. */
+    readonly muted?: true;
     readonly points: readonly {
       readonly x: number;
       readonly y: number;

@@ -2,10 +2,13 @@ import { fitLogit } from "../math/glm.ts";
 import { leastSquares } from "../math/least-squares.ts";
 import { multiplyVector } from "../math/dense.ts";
 import { normalQuantile } from "../math/distributions.ts";
+import { createRng, type Rng } from "../math/rng.ts";
+import type { CurveDiagnostic } from "./diagnostic.ts";
 import { withOnes } from "./learn/linear.ts";
 import type { Answer, Finding, Method, MethodContext, Refusal } from "./method.ts";
 import { type Panel, panelOf } from "./panel.ts";
 import type { PanelProblem } from "./problem.ts";
+import { largestOfMany } from "./simultaneous.ts";
 
 export type GroupTimeOptions = {
   readonly control: "never" | "not-yet";
@@ -26,13 +29,15 @@ interface Cell {
  * period, by the change since the last period before its treatment against that of units never (or not yet) treated;
  * then averaged over length of exposure (dynamic), cohorts, calendar time, or all. Before treatment the base is the
  * period before (so that pre-trends show period by period). With covariates each comparison is doubly robust (Sant'Anna
- * & Zhao 2020). Errors from the influence functions by unit, weights of the averages included; bands are pointwise.
+ * & Zhao 2020, with the influence of both estimated models, sec. 3.1). Errors from the influence functions by unit,
+ * weights of the averages included; the event study has pointwise and simultaneous bands.
  * Assumes parallel trends given the covariates and no anticipation beyond that declared. O(cohorts · periods · units).
  */
 export function groupTime(
   problem: PanelProblem,
   options: GroupTimeOptions,
   level = 0.95,
+  rng: Rng = createRng(1),
 ): Finding | Refusal {
   const panel = panelOf(problem);
   if (panel.kind !== "panel") return panel;
@@ -86,8 +91,33 @@ export function groupTime(
   };
   const main = all[options.aggregate];
   const z = normalQuantile(1 - (1 - level) / 2);
-  const pre = [...exposure].filter(([e]) => e < 0);
+  // An effect without spread (a cohort of one against one) has no band.
+  const spread = [...exposure].filter(([, a]) => errorOf(a) > 0);
+  const largest = largestOfMany(
+    spread.map(([, a]) => a.influence),
+    rng.fork("bands"),
+  );
+  const critical = Math.max(z, largest.quantile(level));
+  const pre = spread.filter(([e]) => e < 0);
   const worst = pre.reduce((most, [, a]) => Math.max(most, Math.abs(a.estimate / errorOf(a))), 0);
+  const preP =
+    pre.length === 0
+      ? undefined
+      : largestOfMany(
+          pre.map(([, a]) => a.influence),
+          rng.fork("before"),
+        ).p(worst);
+  const study = (name: string, times: number): CurveDiagnostic["lines"][number] => ({
+    name,
+    style: "points",
+    points: [...exposure].map(([x, a]) => ({
+      x,
+      y: a.estimate,
+      low: a.estimate - times * errorOf(a),
+      high: a.estimate + times * errorOf(a),
+    })),
+  });
+  const percent = `${Number((100 * level).toFixed(2))} %`;
   const part = (name: string, a: Averaged): NonNullable<Finding["parts"]>[number] => ({
     name,
     estimate: a.estimate,
@@ -100,28 +130,26 @@ export function groupTime(
     errors: "influence function by unit",
     parts: [
       ...Object.entries(all).map(([name, a]) => part(`average, ${name}`, a)),
+      ...[...exposure].map(([e, a]) => ({
+        ...part(`exposure ${e}`, a),
+        interval: {
+          low: a.estimate - critical * errorOf(a),
+          high: a.estimate + critical * errorOf(a),
+          level,
+          method: `simultaneous over ${exposure.size} exposures, critical value ${critical.toFixed(2)}`,
+        },
+      })),
       ...cells.map((c) => part(`ATT(${dates[c.group]}, ${dates[c.period]})`, c)),
     ],
     diagnostics: [
       {
         kind: "curve",
         title: "Event study",
-        summary: `Average effect by periods since treatment; before treatment the largest deviation from parallel trends is ${worst.toFixed(1)} standard errors. Bands are pointwise.`,
+        summary: `Average effect by periods since treatment; ${preP === undefined ? "there is no period before treatment to look at parallel trends" : `before treatment the largest deviation from parallel trends is ${worst.toFixed(1)} standard errors (p = ${preP.toFixed(3)} for the largest of ${pre.length})`}. The wide bars hold for all points together in ${percent} of samples (${critical.toFixed(2)} standard errors), the narrow ones for one point each.`,
         xLabel: "periods since treatment",
         yLabel: problem.estimand.outcome,
         mark: -0.5,
-        lines: [
-          {
-            name: "effect",
-            style: "points",
-            points: [...exposure].map(([x, a]) => ({
-              x,
-              y: a.estimate,
-              low: a.estimate - z * errorOf(a),
-              high: a.estimate + z * errorOf(a),
-            })),
-          },
-        ],
+        lines: [study("all together", critical), study("one by one", z)],
       },
     ],
     warnings: [
@@ -134,7 +162,7 @@ export function groupTime(
             },
           ]
         : []),
-      ...(worst > 3
+      ...(preP !== undefined && preP < 0.05
         ? [
             {
               code: "pre-trends",
@@ -179,7 +207,7 @@ function comparison(
   if (treated === 0 || treated === rows.length) return undefined;
   const change = Float64Array.from(rows, (u) => y[u * periods + period]! - y[u * periods + base]!);
   const d = Float64Array.from(rows, (u) => role[u]!);
-  const { expected, odds } = adjust(problem, panel, rows, base, d, change);
+  const { expected, odds, models } = adjust(problem, panel, rows, base, d, change);
   let w1 = 0;
   let w0 = 0;
   let m1 = 0;
@@ -207,7 +235,59 @@ function comparison(
     influence[rows[k]!] =
       d[k] === 1 ? (f1 * units * (rest - m1)) / w1 : (-f0 * units * odds[k]! * (rest - m0)) / w0;
   }
+  if (models !== undefined)
+    addModels(influence, models, rows, d, odds, change, expected, [w1, w0], m0);
   return { group, period, estimate: m1 - m0, influence };
+}
+
+/** What the two models of a comparison were fitted on, `x: [m, width]`. */
+interface Models {
+  readonly x: Float64Array;
+  readonly width: number;
+  readonly propensity: Float64Array;
+  /** (X'X)⁻¹ over control units, and the inverse information of the logit. */
+  readonly outcomeInverse: Float64Array;
+  readonly logitInverse: Float64Array;
+}
+
+/** Adds the influence of each unit through the fitted models (Sant'Anna & Zhao 2020, eq. 3.2 and 3.3). O(m·width²). */
+function addModels(
+  influence: Float64Array,
+  models: Models,
+  rows: Int32Array,
+  d: Float64Array,
+  odds: Float64Array,
+  change: Float64Array,
+  expected: Float64Array,
+  [w1, w0]: readonly [number, number],
+  m0: number,
+): void {
+  const { x, width, propensity } = models;
+  const units = influence.length;
+  // How the estimate moves with the coefficients: outcome model (treated less control rows), propensity model.
+  const byOutcome = new Float64Array(width);
+  const byPropensity = new Float64Array(width);
+  for (let k = 0; k < rows.length; k++) {
+    const treated = d[k] === 1;
+    const a = treated ? -1 / w1 : odds[k]! / w0;
+    const b = treated ? 0 : (-odds[k]! * (change[k]! - expected[k]! - m0)) / w0;
+    for (let j = 0; j < width; j++) {
+      byOutcome[j]! += a * x[k * width + j]!;
+      byPropensity[j]! += b * x[k * width + j]!;
+    }
+  }
+  const outcome = multiplyVector(models.outcomeInverse, byOutcome, width, width);
+  const logit = multiplyVector(models.logitInverse, byPropensity, width, width);
+  for (let k = 0; k < rows.length; k++) {
+    let alongOutcome = 0;
+    let alongLogit = 0;
+    for (let j = 0; j < width; j++) {
+      alongOutcome += outcome[j]! * x[k * width + j]!;
+      alongLogit += logit[j]! * x[k * width + j]!;
+    }
+    const rest = d[k] === 1 ? 0 : change[k]! - expected[k]!;
+    influence[rows[k]!]! += units * (alongOutcome * rest + alongLogit * (d[k]! - propensity[k]!));
+  }
 }
 
 /** Expected change of control units given covariates, and the odds that make them like the treated. */
@@ -218,7 +298,7 @@ function adjust(
   base: number,
   d: Float64Array,
   change: Float64Array,
-): { expected: Float64Array; odds: Float64Array } {
+): { expected: Float64Array; odds: Float64Array; models?: Models } {
   const { covariates } = problem;
   const m = rows.length;
   if (covariates.d === 0)
@@ -231,9 +311,17 @@ function adjust(
   const x = withOnes(own, m, covariates.d);
   const width = covariates.d + 1;
   const control = d.map((v) => 1 - v);
-  const { coefficients } = leastSquares(x, m, width, change, control);
-  const e = fitLogit(x, m, width, d).fitted;
+  const { coefficients, inverse } = leastSquares(x, m, width, change, control);
+  const logit = fitLogit(x, m, width, d);
+  const e = logit.fitted;
   return {
+    models: {
+      x,
+      width,
+      propensity: e,
+      outcomeInverse: inverse,
+      logitInverse: logit.covariance,
+    },
     expected: multiplyVector(x, coefficients, m, width),
     odds: e.map((p) => Math.min(p, 0.999) / (1 - Math.min(p, 0.999))),
   };
@@ -289,7 +377,7 @@ export const groupTimeMethod: Method<GroupTimeOptions> = {
     "Compares each cohort's change since before treatment with units never or not yet treated, then averages.",
   source: "Callaway & Sant'Anna (2021); Sant'Anna & Zhao (2020)",
   fits: { estimands: ["panel"], targets: ["ATT"], treatments: ["binary", "continuous"] },
-  stochastic: false,
+  stochastic: true,
   options: {
     control: {
       type: "choice",
@@ -313,6 +401,6 @@ export const groupTimeMethod: Method<GroupTimeOptions> = {
   },
   run(problem, options, context: MethodContext): Answer {
     if (problem.kind !== "panel") throw new Error(`did was given a ${problem.kind} problem`);
-    return groupTime(problem, options, context.level);
+    return groupTime(problem, options, context.level, context.rng);
   },
 };

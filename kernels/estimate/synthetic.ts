@@ -31,6 +31,8 @@ interface Fit {
   /** Mean squared gap before treatment, and after. */
   readonly gapBefore: number;
   readonly gapAfter: number;
+  /** Treated less synthetic in every period; for difference-in-differences less the weighted level before. */
+  readonly gap: Float64Array;
 }
 
 /**
@@ -98,6 +100,7 @@ export async function synthetic(
           { name: "root mean squared gap before treatment", value: Math.sqrt(fit.gapBefore) },
         ],
       },
+      placeboPlot(problem, block, fit, placebo),
     ],
     warnings:
       Math.sqrt(fit.gapBefore) > 0.5 * Math.sqrt(variance(panel.y))
@@ -195,6 +198,7 @@ function fitBlock(panel: Panel, block: Block, differenced: boolean, solver: Solv
     lambda,
     gapBefore: squares(gap.subarray(0, before)),
     gapAfter: squares(gap.subarray(before)),
+    gap: gap.map((v) => v - level),
   };
 }
 
@@ -322,6 +326,35 @@ function pathOf(
         made.map((v) => v + shift),
       ),
     ],
+  };
+}
+
+/** Placebos that fit this many times worse before treatment say nothing and are not drawn (Abadie et al. 2010, fig. 5). */
+const ILL_FITTING = 20;
+
+function placeboPlot(
+  problem: PanelProblem,
+  block: Block,
+  fit: Fit,
+  placebo: readonly Fit[],
+): CurveDiagnostic {
+  const drawn = placebo.filter((f) => f.gapBefore <= ILL_FITTING * fit.gapBefore);
+  const line = (name: string, f: Fit, muted: boolean): CurveDiagnostic["lines"][number] => ({
+    name,
+    style: "line",
+    ...(muted ? { muted: true } : {}),
+    points: Array.from(f.gap, (y, t) => ({ x: problem.periodValues[t]!, y })),
+  });
+  const wider = drawn.filter((f) => f.gapAfter >= fit.gapAfter).length;
+  const left = placebo.length - drawn.length;
+  return {
+    kind: "curve",
+    title: "Gaps of the treated and of placebos",
+    summary: `Gap between the treated and their synthetic control, in front of the same for ${drawn.length} placebos${left > 0 ? ` (${left} that fit more than ${ILL_FITTING} times worse before treatment are left out)` : ""}; after treatment ${wider === 0 ? "none of them" : `${wider} of them`} part as far.`,
+    xLabel: problem.estimand.time,
+    yLabel: `gap of ${problem.estimand.outcome}`,
+    mark: (problem.periodValues[block.before]! + problem.periodValues[block.before - 1]!) / 2,
+    lines: [...drawn.map((f, k) => line(`placebo ${k + 1}`, f, true)), line("treated", fit, false)],
   };
 }
 
