@@ -4,6 +4,9 @@ export { findCycle } from "./cycle.ts";
 export { checkGraphText, detectSyntax, parseGraph } from "./parse.ts";
 export type { GraphSyntax } from "./parse.ts";
 export { formatGraph } from "./format.ts";
+export { changeGraph } from "./change.ts";
+export type { GraphChange } from "./change.ts";
+export { changeGraphText } from "./change-text.ts";
 export {
   ancestors,
   children,

@@ -36,6 +36,7 @@ export function detectSyntax(text: string): GraphSyntax {
   if (/^\s*(strict\s+)?(di)?graph\b[^[;>]*\{/i.test(bare)) return "dot";
   if (/^\s*(Creator\b[^\n]*\n\s*)?(Version\b[^\n]*\n\s*)?graph\s*\[/i.test(bare)) return "gml";
   const unquoted = bare.replace(/"(?:[^"\\\n]|\\.)*"/g, '""');
+  if (isHeader(unquoted.split("\n").find((line) => line.trim() !== ""))) return "edge-list";
   if (/->|<-|--|→|←|↔|—|–|o-o|\[/.test(unquoted)) {
     return /^\s*"?[^"\n]*[,\t;]\s*"?[^"\n]*[,\t;]\s*(->|<->|--|o->|o-o)/.test(unquoted)
       ? "edge-list"
@@ -46,8 +47,7 @@ export function detectSyntax(text: string): GraphSyntax {
   if (lines.length > 1 && lines.slice(1).every((line) => /[\s,;]-?[0-9.]+\s*$/.test(line)))
     return "matrix";
   // `a; b` and `a, b` on one line are two nodes in the short form; several such lines, or blanks, are edges.
-  if (/;/.test(unquoted) || (lines.length === 1 && /,/.test(unquoted)))
-    return isHeader(lines[0]) ? "edge-list" : "short";
+  if (/;/.test(unquoted) || (lines.length === 1 && /,/.test(unquoted))) return "short";
   const columns = lines.map(
     (line) =>
       line

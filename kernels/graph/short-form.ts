@@ -24,6 +24,21 @@ export function parseShortForm(text: string): Graph {
   }
 }
 
+/** Where the statements of a text in the short form stand. Throws as `parseShortForm` does. */
+export function shortFormSpans(text: string): readonly { start: number; end: number }[] {
+  const draft = createDraft(text);
+  const scan: Scanner = { text, at: 0 };
+  const spans: { start: number; end: number }[] = [];
+  for (;;) {
+    skipSeparators(scan);
+    const start = scan.at;
+    if (start >= text.length) return spans;
+    readStatement(scan, draft);
+    spans.push({ start, end: start + text.slice(start, scan.at).trimEnd().length });
+    skipBlanks(scan, false);
+  }
+}
+
 function skipSeparators(scan: Scanner): void {
   for (;;) {
     skipBlanks(scan, true);
