@@ -14,15 +14,19 @@ export type MatchingOptions = {
   readonly neighbours: number;
   readonly caliper: number | null;
   readonly biasAdjust: boolean;
+  readonly search: "both-sides" | "from-below";
 };
 
 /**
  * Nearest-neighbour matching. Each unit of the target population is compared with its `neighbours` nearest of the
- * other arm; ties go to the row that comes first. Propensity distance is on the probability itself; Mahalanobis uses
+ * other arm; ties (distances equal up to rounding) go to the row that comes first. Propensity distance is on the probability itself; Mahalanobis uses
  * the pooled within-arm covariance. Without replacement (ATT and ATC only) units are served greedily, largest
  * propensity first. Errors with replacement: Abadie & Imbens (2006), which take the propensity as known; the bootstrap
  * is not valid here (Abadie & Imbens 2008). Without replacement: of the paired differences. `biasAdjust` corrects for
- * the distance left by a regression within the other arm (Abadie & Imbens 2011). O(n₁n₀d) for Mahalanobis.
+ * the distance left by a regression within the other arm (Abadie & Imbens 2011). `search: "from-below"` looks for
+ * propensities no larger than a unit's own first, as MatchIt 4.5.1 does: figures printed with it (LaLonde with PSID
+ * controls: 1570.8 with and −137.4 without replacement) are reproduced by it to the digit, while the nearest on either
+ * side give 2125.7 and −112.8. O(n₁n₀d) for Mahalanobis.
  */
 export async function matching(
   problem: AdjustmentProblem,
@@ -42,6 +46,7 @@ export async function matching(
   if (model.kind !== "propensity") return model;
   const e = model.fit.fitted;
   const metric = options.distance === "propensity" ? propensityMetric(e) : mahalanobis(problem);
+  const below = options.search === "from-below" && options.distance === "propensity";
   const caliper =
     options.caliper === null
       ? Infinity
@@ -59,7 +64,7 @@ export async function matching(
     const found = nearest(
       i,
       pool,
-      metric,
+      below ? fromBelow(e) : metric,
       options.neighbours,
       caliper,
       options.replacement ? undefined : taken,
@@ -131,6 +136,11 @@ function propensityMetric(e: Float64Array): Metric {
   return (i, j) => Math.abs(e[i]! - e[j]!);
 }
 
+/** Anyone with a propensity up to one's own is nearer than anyone above. */
+function fromBelow(e: Float64Array): Metric {
+  return (i, j) => (e[j]! <= e[i]! + TIE ? Math.abs(e[i]! - e[j]!) : 1 + e[j]! - e[i]!);
+}
+
 /** Distance after whitening with the pooled within-arm covariance. */
 function mahalanobis(problem: AdjustmentProblem): Metric {
   const { n, treatment } = problem;
@@ -167,6 +177,9 @@ function mahalanobis(problem: AdjustmentProblem): Metric {
   };
 }
 
+/** Distances closer than this are equal: equal people differ in the last bits of their fitted propensities. */
+const TIE = 1e-12;
+
 /** The `count` nearest of a pool in order of distance, then of row. O(pool · count). */
 function nearest(
   i: number,
@@ -181,9 +194,9 @@ function nearest(
     if (j === i || taken?.[j] === 1) continue;
     const distance = metric(i, j);
     if (distance > caliper) continue;
-    if (best.length === count && distance >= best[count - 1]!.distance) continue;
+    if (best.length === count && distance >= best[count - 1]!.distance - TIE) continue;
     let at = best.length;
-    while (at > 0 && best[at - 1]!.distance > distance) at -= 1;
+    while (at > 0 && best[at - 1]!.distance > distance + TIE) at -= 1;
     best.splice(at, 0, { j, distance });
     if (best.length > count) best.pop();
   }
@@ -285,6 +298,12 @@ export const matchingMethod: Method<MatchingOptions> = {
       type: "boolean",
       default: false,
       doc: "Correct for the distance left between matches by regression.",
+    },
+    search: {
+      type: "choice",
+      choices: ["both-sides", "from-below"],
+      default: "both-sides",
+      doc: "Nearest propensity on either side; from-below repeats figures made with MatchIt 4.5.1, which looks below first.",
     },
   },
   run(problem, options, context): Promise<Answer> {

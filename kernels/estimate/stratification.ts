@@ -8,7 +8,7 @@ export type StratificationOptions = { readonly strata: number };
 
 /**
  * Stratification on the logit propensity (Rosenbaum & Rubin 1984): quantiles of the target population's propensities
- * cut the sample, the arms' means are compared within strata, and the differences averaged by the strata's share of
+ * cut the sample (strata hold their lower cut, not their upper one), the arms' means are compared within strata, and the differences averaged by the strata's share of
  * the target population. Errors: Neyman's within strata. Some bias remains within strata (about a tenth with five).
  * A refusal when a stratum with target units lacks one arm or has one unit of it. O(nd² + n log n).
  */
@@ -27,7 +27,10 @@ export function stratification(
   const cuts = Array.from({ length: options.strata - 1 }, (_, k) =>
     quantileSorted(sorted, (k + 1) / options.strata),
   );
-  const stratum = Int32Array.from(e, (p) => cuts.reduce((s, cut) => s + (p > cut ? 1 : 0), 0));
+  // Equal people have propensities equal up to rounding; a unit at a cut belongs above it, all of its equals with it.
+  const stratum = Int32Array.from(e, (p) =>
+    cuts.reduce((s, cut) => s + (p >= cut * (1 - 1e-10) ? 1 : 0), 0),
+  );
   const weights = new Float64Array(n);
   let estimate = 0;
   let square = 0;
