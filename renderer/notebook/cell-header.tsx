@@ -3,6 +3,7 @@ import { useEffect, useRef } from "preact/hooks";
 import { kinds } from "../../kernels/cells/catalogue.ts";
 import { Icon } from "../ui/icons.tsx";
 import { openMenu, type MenuItem } from "../ui/menu.tsx";
+import { HeaderClaim } from "./claim-notes.tsx";
 import { useNotebook } from "./context.ts";
 import { duration, kindLabel, type Mood, moodWords, rungOf } from "./describe.ts";
 
@@ -27,7 +28,8 @@ export function CellHeader({ id, mood, selected, showCode }: Props) {
   const busy = mood === "running" || mood === "queued" || mood === "waiting";
   const tab = selected ? 0 : -1;
   // Plain code says what it is only when asked: most cells are.
-  const quiet = cell.kind === "ts" && cell.name === undefined && moodWords[mood] === "";
+  const claims = runtime.claim !== undefined && runtime.claim.status !== "association";
+  const quiet = cell.kind === "ts" && cell.name === undefined && moodWords[mood] === "" && !claims;
   const { inputs = [], outputs = [] } = runtime.analysis ?? {};
   return (
     <div
@@ -60,6 +62,7 @@ export function CellHeader({ id, mood, selected, showCode }: Props) {
           {moodWords[mood]}
         </span>
       )}
+      <HeaderClaim id={id} />
       {(inputs.length > 0 || outputs.length > 0) && (
         <span class="cell-io">
           {inputs.length > 0 && <span class="io-in">{short(inputs)}</span>}

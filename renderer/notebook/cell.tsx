@@ -1,6 +1,7 @@
 import { effect, useSignal } from "@preact/signals";
 import { memo } from "preact/compat";
 import { useEffect, useRef } from "preact/hooks";
+import { doubted } from "../../app/claim.ts";
 import { mime } from "../../app/protocol/mime.ts";
 import { EditorController } from "../editor/controller.ts";
 import { OutputController } from "../outputs/controller.ts";
@@ -10,6 +11,7 @@ import { LossChart } from "../outputs/progress.ts";
 import { Icon } from "../ui/icons.tsx";
 import { reportError } from "../ui/toast.tsx";
 import { CellHeader } from "./cell-header.tsx";
+import { ClaimNotes } from "./claim-notes.tsx";
 import { type NotebookContext, useNotebook } from "./context.ts";
 import { accessibleName, moodOf, rungOf } from "./describe.ts";
 import { hiddenCells, isFolded, sectionLevel } from "./folding.ts";
@@ -28,6 +30,7 @@ export const CellRow = memo(function CellRow({ id }: { readonly id: string }) {
   const markdown = cell.kind === "markdown";
   const showCode = markdown ? editing : editing || cell.flags.pinned || !cell.flags.codeHidden;
   const mood = moodOf(cell, runtime);
+  const off = doubted(runtime.claim, model.doubts.value).length > 0;
   return (
     <li
       class="cell"
@@ -36,10 +39,11 @@ export const CellRow = memo(function CellRow({ id }: { readonly id: string }) {
       data-kind={cell.kind}
       data-mood={mood}
       data-rung={rungOf(cell, runtime)}
+      data-doubted={off ? true : undefined}
       data-selected={selected}
       data-editing={editing}
       tabIndex={head === id ? 0 : -1}
-      aria-label={accessibleName(cell, runtime, index, model.order.value.length)}
+      aria-label={`${accessibleName(cell, runtime, index, model.order.value.length)}${off ? ", rests on an assumption that is switched off" : ""}`}
       aria-current={head === id ? "true" : undefined}
       onFocus={(event) => {
         if (event.target !== event.currentTarget) return;
@@ -140,7 +144,8 @@ function Prose({ id, hidden }: { readonly id: string; readonly hidden: boolean }
     <div class="cell-prose" hidden={hidden}>
       <FoldButton id={id} />
       {text.trim() === "" && <p class="cell-empty">An empty text cell. Enter to write.</p>}
-      <div ref={host} hidden={text.trim() === ""} />
+      <div ref={host} class="prose-text" hidden={text.trim() === ""} />
+      <ClaimNotes id={id} />
     </div>
   );
 }
@@ -220,6 +225,7 @@ function Below({ id, mood }: { readonly id: string; readonly mood: string }) {
           Waiting for {state.on.map((each) => model.nameOf(each)).join(", ")}.
         </p>
       )}
+      <ClaimNotes id={id} />
       {runtime.outputs.length > 0 && <Outputs id={id} />}
       {failure !== undefined && <Failure id={id} />}
       <Log id={id} />

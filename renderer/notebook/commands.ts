@@ -18,6 +18,7 @@ export interface PagePorts {
   rename(cell: string): void;
   toggleOutline(): void;
   togglePanel(): void;
+  toggleLedger(): void;
 }
 
 /** Everything that can be done to a notebook by a key, a button or the palette. */
@@ -43,6 +44,16 @@ export class NotebookCommands {
       reportError(error);
       return false;
     }
+  }
+
+  /** Switches an assumption of the notebook on or off: what rests on it is derived again or greyed out. */
+  setAssumption(assumption: string, held: boolean): void {
+    this.setAssumptions([assumption], held);
+  }
+
+  setAssumptions(assumptions: readonly string[], held: boolean): void {
+    const changed = assumptions.filter((id) => this.#model.doubts.value.has(id) === held);
+    this.apply(changed.map((assumption) => ({ kind: "set-doubt", assumption, value: !held })));
   }
 
   insert(kind: string, at: number, source?: string): string | undefined {
@@ -299,6 +310,10 @@ export class NotebookCommands {
     try {
       const edits = await this.#model.document[way]();
       if (edits.length === 0) announce(`Nothing to ${way}.`);
+      const switched = edits.find((edit) => edit.kind === "set-doubt");
+      if (switched !== undefined) {
+        announce(`An assumption is switched ${switched.value ? "off" : "on"} again.`);
+      }
       const touched = edits.find((edit) => "cell" in edit);
       if (touched !== undefined && "cell" in touched) {
         const id = typeof touched.cell === "string" ? touched.cell : touched.cell.id;

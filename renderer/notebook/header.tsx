@@ -7,6 +7,8 @@ import { ThemeButton } from "../ui/theme-button.tsx";
 import { reportError } from "../ui/toast.tsx";
 import { useNotebook } from "./context.ts";
 import { downloadText } from "./download.ts";
+import { LedgerButton } from "./ledger.tsx";
+import { panelTab } from "./panel.tsx";
 
 export function NotebookHeader({
   api,
@@ -112,6 +114,7 @@ export function NotebookHeader({
       </button>
       <KernelChip />
       <div class="bar-group">
+        <LedgerButton open={panel && panelTab.value === "ledger"} />
         <ThemeButton />
         <button
           type="button"
@@ -162,9 +165,15 @@ export function NotebookHeader({
           type="button"
           class="icon-button"
           aria-label="Variables and help"
-          aria-pressed={panel}
+          aria-pressed={panel && panelTab.value !== "ledger"}
           title="Variables and help (Ctrl+I)"
-          onClick={() => commands.page.togglePanel()}
+          onClick={() => {
+            if (panel && panelTab.value === "ledger") panelTab.value = "variables";
+            else {
+              if (!panel && panelTab.value === "ledger") panelTab.value = "variables";
+              commands.page.togglePanel();
+            }
+          }}
         >
           <Icon name="variable" />
         </button>

@@ -82,6 +82,7 @@ export const bindings: readonly Binding[] = [
   b("O", "command", "View", "Hide or show the cell's code", (c) => c.toggle("codeHidden")),
   b("Ctrl+B", "both", "View", "Show or hide the outline", (c) => c.page.toggleOutline()),
   b("Ctrl+I", "both", "View", "Show or hide the side panel", (c) => c.page.togglePanel()),
+  b("L", "command", "View", "Show or hide the assumptions", (c) => c.page.toggleLedger()),
   b(["Ctrl+Shift+C", "F1"], "both", "View", "All commands", (c) => c.page.openPalette(), false),
   b(["?", "H"], "command", "View", "Keyboard help", (c) => c.page.openHelp()),
   b("Ctrl+S", "both", "Edit", "Save now", (c) => void c.save()),

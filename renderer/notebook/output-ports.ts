@@ -1,19 +1,12 @@
 import type { OutputPorts } from "../outputs/ports.ts";
+import { toJson } from "../../app/notebook/json.ts";
+import { toast } from "../ui/toast.tsx";
 import { difference } from "../editor/controller.ts";
 import type { NotebookContext } from "./context.ts";
-
-const DOUBTS = "doubts";
 
 /** What a cell's outputs may ask of the notebook around them. */
 export function outputPorts(context: NotebookContext, id: string): OutputPorts {
   const { model, commands, editors } = context;
-  const doubts = (): ReadonlySet<string> => {
-    try {
-      return new Set(JSON.parse(model.document.notebook.meta[DOUBTS] ?? "[]") as string[]);
-    } catch {
-      return new Set();
-    }
-  };
   return {
     cell: id,
     setInput: (key, value) => model.session.setInput(id, key, value),
@@ -53,19 +46,38 @@ export function outputPorts(context: NotebookContext, id: string): OutputPorts {
           },
         }
       : {}),
-    assumption: (assumption) => !doubts().has(assumption),
-    setAssumption(assumption, held) {
-      const next = new Set(doubts());
-      if (held) next.delete(assumption);
-      else next.add(assumption);
-      commands.apply([
-        {
-          kind: "set-notebook-meta",
-          key: DOUBTS,
-          ...(next.size === 0 ? {} : { value: JSON.stringify([...next].sort()) }),
-        },
-      ]);
+    act(does) {
+      switch (does.kind) {
+        case "insert": {
+          const made = commands.insert(does.cell, model.indexOf(id) + 1, does.source);
+          if (made !== undefined) commands.page.focus(made, "cell");
+          return;
+        }
+        case "keep":
+          if (
+            commands.apply([
+              { kind: "set-input", cell: id, name: does.key, value: toJson(does.value) },
+            ])
+          )
+            model.session.run([id]);
+          return;
+        case "rewrite": {
+          const { source } = model.cell(id).peek();
+          if (source !== does.from) {
+            toast("The text has changed since the cell ran. Run it first.");
+            return;
+          }
+          const { start, end, text } = difference(source, does.to);
+          const done = commands.apply([
+            { kind: "splice", cell: id, at: start, remove: end - start, insert: text },
+          ]);
+          editors.get(id)?.setSource(model.cell(id).peek().source);
+          if (done) model.session.run([id]);
+        }
+      }
     },
+    assumption: (assumption) => !model.doubts.peek().has(assumption),
+    setAssumption: (assumption, held) => commands.setAssumption(assumption, held),
   };
 }
 

@@ -1,4 +1,4 @@
-import { computed, type ReadonlySignal, signal, useSignal } from "@preact/signals";
+import { computed, effect, type ReadonlySignal, signal, useSignal } from "@preact/signals";
 import { useEffect, useMemo, useRef } from "preact/hooks";
 import type { Api } from "../client/api.ts";
 import type { EditorController } from "../editor/controller.ts";
@@ -17,7 +17,7 @@ import { EmptyNotebook, InsertButton, openInsertMenu } from "./insert.tsx";
 import { KeyMatcher } from "./keys.ts";
 import { Outline } from "./outline.tsx";
 import { KeyboardHelp, Palette } from "./palette.tsx";
-import { SidePanel } from "./panel.tsx";
+import { panelTab, SidePanel } from "./panel.tsx";
 
 const OUTLINE = "dagbok.outline";
 const PANEL = "dagbok.panel";
@@ -33,6 +33,7 @@ export function NotebookPage({ model, api }: { readonly model: NotebookModel; re
   useMemo(() => (model.visible = visibleCells(model)), [model]);
   useKeyboard(context, () => dialog.value === undefined);
   useAnnouncements(model);
+  useAssumptionBoxes(model);
   useEffect(() => {
     // Everything that reading does not need comes after the first paint.
     whenIdle(() => {
@@ -195,6 +196,14 @@ function createContext(
     },
     toggleOutline: () => toggle(outlineOpen, OUTLINE),
     togglePanel: () => toggle(panelOpen, PANEL),
+    toggleLedger() {
+      const shown = panelOpen.value && panelTab.value === "ledger";
+      panelTab.value = "ledger";
+      if (shown || !panelOpen.value) toggle(panelOpen, PANEL);
+      if (shown) return;
+      // Who has asked for it wants to switch something.
+      requestAnimationFrame(() => document.getElementById("tab-ledger")?.focus());
+    },
   });
   return { model, commands, pool: new EditorPool(), editors, ahead };
 }
@@ -223,7 +232,10 @@ function useKeyboard(context: NotebookContext, enabled: () => boolean): void {
         target.closest("input, textarea, select, [contenteditable]") !== null && !inEditor;
       const chord = event.ctrlKey || event.metaKey || /^F\d/.test(event.key);
       // In a control of an output or the title, only commands with Ctrl are the notebook's.
-      if (field && !(chord && !/^[acvxzy]$/i.test(event.key))) return;
+      // A box has no text of its own to undo or copy in.
+      const box = field && target.matches("input[type=checkbox], input[type=radio]");
+      const own = box ? /^[acvx]$/i : /^[acvxzy]$/i;
+      if (field && !(chord && !own.test(event.key))) return;
       // Buttons and disclosure widgets keep Enter, Space and the arrows.
       const control =
         target.closest("button, a, summary, [role=tab], [tabindex='0']:not(.cell)") !== null;
@@ -288,6 +300,22 @@ function widgetOpen(): boolean {
 /** Only from the very first or last position, so that an arrow pressed once too often does not leave the text. */
 function atTextEdge(editor: EditorController | undefined, step: number): boolean {
   return editor !== undefined && (step < 0 ? editor.edge.first : editor.edge.last);
+}
+
+/** The boxes in outputs and the switches of the ledger are two views of one state. */
+function useAssumptionBoxes(model: NotebookModel): void {
+  useEffect(
+    () =>
+      effect(() => {
+        const doubts = model.doubts.value;
+        for (const box of document.querySelectorAll<HTMLInputElement>("input[data-assumption]")) {
+          const off = doubts.has(box.dataset["assumption"] ?? "");
+          box.checked = !off;
+          box.closest("li")?.classList.toggle("doubted", off);
+        }
+      }),
+    [model],
+  );
 }
 
 /** Ends of runs are said politely, failures with their cell. */

@@ -1,12 +1,18 @@
-import { useSignal } from "@preact/signals";
+import { signal } from "@preact/signals";
+import { doubted } from "../../app/claim.ts";
 import { kinds } from "../../kernels/cells/catalogue.ts";
 import { useNotebook } from "./context.ts";
+import { LedgerPanel } from "./ledger.tsx";
 
-type Tab = "variables" | "help";
+type Tab = "variables" | "ledger" | "help";
+const tabs: readonly Tab[] = ["variables", "ledger", "help"];
+
+/** Kept over notebooks, and set by who opens the panel for one of them. */
+export const panelTab = signal<Tab>("variables");
 
 /** The side panel: what there is, and what one can do. */
 export function SidePanel() {
-  const tab = useSignal<Tab>("variables");
+  const tab = panelTab;
   const button = (name: Tab, text: string) => (
     <button
       type="button"
@@ -18,7 +24,8 @@ export function SidePanel() {
       onClick={() => (tab.value = name)}
       onKeyDown={(event) => {
         if (event.key !== "ArrowLeft" && event.key !== "ArrowRight") return;
-        tab.value = name === "variables" ? "help" : "variables";
+        const step = event.key === "ArrowRight" ? 1 : tabs.length - 1;
+        tab.value = tabs[(tabs.indexOf(name) + step) % tabs.length] ?? name;
         document.getElementById(`tab-${tab.value}`)?.focus();
       }}
     >
@@ -29,10 +36,13 @@ export function SidePanel() {
     <aside class="panel" aria-label="Side panel">
       <div class="tabs" role="tablist" aria-label="Panels">
         {button("variables", "Variables")}
+        {button("ledger", "Assumptions")}
         {button("help", "Help")}
       </div>
       <div id="side-panel" role="tabpanel" aria-labelledby={`tab-${tab.value}`} tabIndex={0}>
-        {tab.value === "variables" ? <Variables /> : <Help />}
+        {tab.value === "variables" && <Variables />}
+        {tab.value === "ledger" && <LedgerPanel />}
+        {tab.value === "help" && <Help />}
       </div>
     </aside>
   );
@@ -51,7 +61,11 @@ function Variables() {
   return (
     <ul class="variables">
       {variables.map((variable) => (
-        <li key={variable.name} data-rung={variable.claim?.rung}>
+        <li
+          key={variable.name}
+          data-rung={variable.claim?.rung}
+          data-doubted={doubted(variable.claim, model.doubts.value).length > 0}
+        >
           <button
             type="button"
             onClick={() => {

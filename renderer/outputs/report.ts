@@ -1,5 +1,5 @@
 import type { Assumption, Claim, ClaimStatus, Rung } from "../../app/claim.ts";
-import type { Block, Report, TableBlock } from "../../app/protocol/report.ts";
+import type { ActionsBlock, Block, Report, TableBlock } from "../../app/protocol/report.ts";
 import { highlight } from "../editor/highlight.ts";
 import { iconMarkup, type IconName } from "../ui/icons.tsx";
 import { el } from "../ui/dom.ts";
@@ -183,15 +183,46 @@ function blockElement(block: Block, context: Context): HTMLElement {
       pre.append(highlight(block.text, block.language));
       return pre;
     }
+    case "actions":
+      return actionsElement(block, context.ports);
     default:
       return el("p", { class: "output-problem" }, "A part of this report is of a newer kind.");
   }
 }
 
+function actionsElement(block: ActionsBlock, ports: OutputPorts): HTMLElement {
+  const box = el("div", {
+    class: block.list === true ? "actions actions-list" : "actions",
+    role: "group",
+    "aria-label": block.label,
+  });
+  if (block.list === true) box.append(el("p", { class: "block-label" }, block.label));
+  for (const action of block.actions) {
+    const button = el(
+      "button",
+      {
+        type: "button",
+        class: block.list === true ? "action action-line" : "action",
+        disabled: ports.act === undefined,
+        ...(action.pressed === undefined ? {} : { "aria-pressed": String(action.pressed) }),
+      },
+      el("span", { class: "action-label" }, action.label),
+      action.detail !== undefined && el("span", { class: "action-detail" }, action.detail),
+    );
+    button.addEventListener("click", () => ports.act?.(action.does));
+    box.append(button);
+  }
+  return box;
+}
+
 function assumptionsElement(assumptions: readonly Assumption[], ports: OutputPorts): HTMLElement {
   const list = el("ul", { class: "assumptions", "aria-label": "Assumptions it rests on" });
   for (const assumption of assumptions) {
-    const box = el("input", { type: "checkbox", checked: ports.assumption(assumption.id) });
+    const box = el("input", {
+      type: "checkbox",
+      checked: ports.assumption(assumption.id),
+      "data-assumption": assumption.id,
+    });
     const text = renderInline(assumption.text, "span");
     const item = el("li", {}, el("label", {}, box, text));
     item.classList.toggle("doubted", !box.checked);

@@ -1,12 +1,14 @@
 import type { Cell, Notebook } from "../../app/notebook/document.ts";
+import { doubtsOf } from "../../app/notebook/doubts.ts";
 import { canonicalJson, toJson } from "../../app/notebook/json.ts";
+import { doubtsTakenUp } from "../../kernels/cells/doubts.ts";
 
 /** Cells that a cell needs directly, as the kernel's analysis says; undefined when it has not spoken yet. */
 export type Upstream = (cell: string) => readonly string[] | undefined;
 
 /**
- * Digest of each cell with all it rests on: its text, the files it names, the notebook's seed, and the
- * same of every cell upstream with the values of its controls. Equal digests mean that a run would be given the same.
+ * Digest of each cell with all it rests on: its text, the files it names, the assumptions it has to do without, the
+ * notebook's seed, and the same of every cell upstream with the values of its controls. Equal digests mean that a run would be given the same.
  */
 export async function cellDigests(
   notebook: Notebook,
@@ -32,8 +34,17 @@ function ownText(notebook: Notebook, cell: Cell): string {
   const files = notebook.attachments
     .filter(({ name }) => cell.source.includes(name))
     .map(({ name, sha256: hash }) => [name, hash]);
+  const doubts = doubtsTakenUp(cell, doubtsOf(notebook));
   return canonicalJson(
-    toJson([cell.kind, cell.name ?? null, cell.source, cell.inputs, files, notebook.settings.seed]),
+    toJson([
+      cell.kind,
+      cell.name ?? null,
+      cell.source,
+      cell.inputs,
+      files,
+      notebook.settings.seed,
+      ...(doubts.length === 0 ? [] : [doubts]),
+    ]),
   );
 }
 

@@ -1,3 +1,4 @@
+import { changedDoubts, doubtsOf } from "../../app/notebook/doubts.ts";
 import { applyEdits, type Edit, mergeSplices } from "../../app/notebook/edits.ts";
 import type { Notebook } from "../../app/notebook/document.ts";
 import type {
@@ -186,6 +187,10 @@ export class DocumentStore {
         ...(mine.title === conflict.theirs.notebook.title
           ? []
           : [{ kind: "set-title", value: mine.title } as const]),
+        ...changedDoubts(doubtsOf(mine), doubtsOf(conflict.theirs.notebook)).map(
+          (assumption) =>
+            ({ kind: "set-doubt", assumption, value: doubtsOf(mine).has(assumption) }) as const,
+        ),
       ]);
     } else this.#setSave({ kind: "saved", at: this.#now() });
   }

@@ -1,9 +1,11 @@
 import { batch, computed, type ReadonlySignal, signal, type Signal } from "@preact/signals";
+import { DOUBTS, readDoubts } from "../../app/notebook/doubts.ts";
 import type { Cell, Notebook } from "../../app/notebook/document.ts";
 import type { VariableSummary } from "../../app/protocol/kernel.ts";
 import type { KernelStatus } from "../kernel/client.ts";
 import type { DocumentStore, SaveState } from "./document-store.ts";
 import type { CellRuntime } from "./runtime.ts";
+import { buildLedger, type Ledger } from "./ledger.ts";
 import type { NotebookSession } from "./session.ts";
 
 export interface Selection {
@@ -28,6 +30,9 @@ export class NotebookModel {
   visible: ReadonlySignal<readonly string[]> | undefined;
   readonly running: ReadonlySignal<number>;
   readonly staleCount: ReadonlySignal<number>;
+  /** Ids of the assumptions that are switched off. */
+  readonly doubts: ReadonlySignal<ReadonlySet<string>>;
+  readonly ledger: ReadonlySignal<Ledger>;
   readonly #cells = new Map<string, Signal<Cell>>();
   readonly #runtimes = new Map<string, Signal<CellRuntime>>();
   /** Rises when any cell's runtime changes: what counts over all cells hangs on it. */
@@ -54,6 +59,9 @@ export class NotebookModel {
     this.staleCount = count(
       ({ stale, state }) => stale || state.kind === "stale" || state.kind === "edited",
     );
+    const doubtsText = computed(() => this.notebook.value.meta[DOUBTS]);
+    this.doubts = computed(() => readDoubts(doubtsText.value));
+    this.ledger = this.#ledger();
     this.#off = [
       document.onChange(({ notebook }) => batch(() => this.#adopt(notebook))),
       document.onSave((state) => (this.save.value = state)),
@@ -123,6 +131,28 @@ export class NotebookModel {
 
   dispose(): void {
     for (const off of this.#off) off();
+  }
+
+  /** Made anew only when a claim, the list of cells or a switch has changed: runs report often. */
+  #ledger(): ReadonlySignal<Ledger> {
+    let seen: readonly unknown[] = [];
+    let last: Ledger | undefined;
+    return computed(() => {
+      void this.#tick.value;
+      const cells = this.order.value.map((id) => {
+        const { claim, analysis } = this.session.cell(id);
+        return { id, claim, upstream: analysis?.upstream };
+      });
+      const now = [
+        this.doubts.value,
+        ...cells.flatMap(({ id, claim, upstream }) => [id, claim, upstream]),
+      ];
+      if (last === undefined || now.length !== seen.length || now.some((x, i) => x !== seen[i])) {
+        last = buildLedger(cells, this.doubts.value);
+      }
+      seen = now;
+      return last;
+    });
   }
 
   #adopt(notebook: Notebook): void {

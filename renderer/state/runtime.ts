@@ -1,4 +1,4 @@
-import type { Claim } from "../../app/claim.ts";
+import { checkClaim, type Claim } from "../../app/claim.ts";
 import type {
   CellAnalysis,
   CellState,
@@ -32,6 +32,8 @@ export interface CellRuntime {
   readonly series: SeriesPoints;
   /** Finished in this life of the kernel: its values are there. */
   readonly finished: boolean;
+  /** Digest under which its outputs were saved, until the cell runs. */
+  readonly saved?: string;
 }
 
 export interface LogLine {
@@ -51,20 +53,24 @@ export const idleRuntime: CellRuntime = {
   finished: false,
 };
 
+export const CHANGED_SINCE = "The cell or something it rests on has changed since.";
 const MAX_LOGS = 500;
 const MAX_POINTS = 4000;
 
 export function fromSaved(saved: SavedOutput, current: boolean): CellRuntime {
+  // It may have come with a file from anywhere.
+  const claim = checkClaim(saved.claim);
   return {
     ...idleRuntime,
     state:
       saved.failure === undefined ? { kind: "idle" } : { kind: "failed", failure: saved.failure },
     outputs: saved.bundles,
     stale: !current,
-    ...(current ? {} : { staleReason: "The cell or something it rests on has changed since." }),
+    ...(current ? {} : { staleReason: CHANGED_SINCE }),
     ms: saved.ms,
     fresh: saved.bundles.length,
-    ...(saved.claim === undefined ? {} : { claim: saved.claim }),
+    ...(claim === undefined ? {} : { claim }),
+    saved: saved.digest,
     ...(saved.provenance === undefined ? {} : { provenance: saved.provenance }),
   };
 }
@@ -74,16 +80,22 @@ export function reduceRuntime(runtime: CellRuntime, event: KernelEvent): CellRun
   switch (event.type) {
     case "state":
       return withState(runtime, event.state);
-    case "run-started":
+    case "run-started": {
+      const { saved: _, ...rest } = runtime;
       return {
-        ...runtime,
+        ...rest,
         run: event.run,
         fresh: 0,
         logs: [],
         dropped: 0,
         series: {},
         finished: false,
+        // What it shows from now on rests on this, and what is still there of the run before on no more than that did.
+        ...(event.claim === undefined ? {} : { claim: event.claim }),
       };
+    }
+    case "claim":
+      return event.run === runtime.run ? { ...runtime, claim: event.claim } : runtime;
     case "output": {
       if (event.run !== runtime.run) return runtime;
       const outputs = [...runtime.outputs];
@@ -124,7 +136,10 @@ function withState(runtime: CellRuntime, state: CellState): CellRuntime {
         series: appendSeries(runtime.series, state.progress?.series),
       };
     case "edited":
-      return markStale({ ...runtime, state }, "Edited since it ran.");
+      return markStale(
+        { ...runtime, state },
+        "Edited since it ran, or an assumption was switched.",
+      );
     case "stale":
       return markStale({ ...runtime, state }, "Something it rests on has changed.");
     case "idle":

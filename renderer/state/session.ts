@@ -17,10 +17,14 @@ import type { DocumentStore } from "./document-store.ts";
 import {
   afterRestart,
   type CellRuntime,
+  CHANGED_SINCE,
   fromSaved,
   idleRuntime,
+  markStale,
   reduceRuntime,
 } from "./runtime.ts";
+import { changedDoubts, doubtsOf } from "../../app/notebook/doubts.ts";
+import { doubtsTakenUp } from "../../kernels/cells/doubts.ts";
 import { cellDigests } from "./digests.ts";
 import { OutputSaver } from "./output-saver.ts";
 
@@ -40,6 +44,8 @@ export type SessionChange =
 
 /** How long edits may gather before the kernel is told. */
 const TELL_WAIT = 80;
+/** How long a notebook has to rest before saved outputs are held against it again. */
+const JUDGE_WAIT = 300;
 
 /**
  * The running side of a notebook: what its cells are doing and showing. Listens to the document, talks to the
@@ -58,8 +64,8 @@ export class NotebookSession {
   readonly #stopListening: () => void;
   /** The notebook as it was when a cell's last run began. */
   readonly #ranOn = new Map<string, Notebook>();
-  /** Saved outputs that await the first analysis to be told current from stale. */
-  #unjudged: readonly SavedOutput[] = [];
+  /** The kernel has said what rests on what. */
+  #analysed = false;
   /** The last digests made: cells that ran together share them. */
   #digests:
     | {
@@ -70,6 +76,7 @@ export class NotebookSession {
     | undefined;
   #nextRequest = 1;
   #tellTimer: ReturnType<typeof setTimeout> | undefined;
+  #judgeTimer: ReturnType<typeof setTimeout> | undefined;
   #inputFrame: number | undefined;
   #inputSave: ReturnType<typeof setTimeout> | undefined;
 
@@ -88,11 +95,19 @@ export class NotebookSession {
       this.#emit({ kind: "message", level: "error", text }),
     );
     for (const saved of options.saved) this.#cells.set(saved.cell, fromSaved(saved, true));
-    this.#unjudged = options.saved;
-    this.#stopListening = this.document.onChange(({ before, notebook }) => {
-      if (before.cells !== notebook.cells) this.#tellSoon();
+    this.#stopListening = this.document.onChange(({ before, notebook, origin }) => {
+      const doubts = changedDoubts(doubtsOf(before), doubtsOf(notebook));
+      if (before.cells !== notebook.cells || doubts.length > 0) {
+        this.#tellSoon();
+        this.#judgeSoon();
+      }
+      // Somebody at another window has asked for it there.
+      if (doubts.length > 0 && origin !== "remote") this.#deriveAgain(doubts);
       if (before.settings.run !== notebook.settings.run && this.#kernel.listening) {
         this.#kernel.send({ type: "mode", mode: notebook.settings.run });
+      }
+      if (before.settings.seed !== notebook.settings.seed && this.#kernel.listening) {
+        this.#kernel.send({ type: "seed", seed: notebook.settings.seed });
       }
       if (before.attachments !== notebook.attachments && this.#kernel.listening) {
         this.#kernel.send({ type: "attachments", attachments: this.#attachments() });
@@ -142,6 +157,34 @@ export class NotebookSession {
     this.#kernel.restart();
   }
 
+  /**
+   * Assumptions were switched: cells that do without them, or no longer have to, run, and in auto mode all that rests
+   * on these and shows something. Cells that show nothing are not begun.
+   */
+  #deriveAgain(doubts: readonly string[]): void {
+    if (this.#kernel.status.kind === "lost") return;
+    const { cells, settings } = this.document.notebook;
+    const shows = (id: string): boolean => this.cell(id).outputs.length > 0;
+    const touched = cells.filter(
+      (cell) => doubtsTakenUp(cell, doubts).length > 0 && shows(cell.id),
+    );
+    const run = new Set(touched.map(({ id }) => id));
+    if (settings.run === "auto") {
+      const seen = new Set(run);
+      const queue = [...run];
+      for (let id = queue.pop(); id !== undefined; id = queue.pop()) {
+        for (const below of this.cell(id).analysis?.downstream ?? []) {
+          if (seen.has(below) || !shows(below)) continue;
+          seen.add(below);
+          queue.push(below);
+          // What has run in this kernel follows by itself, as after any change.
+          if (!this.cell(below).finished) run.add(below);
+        }
+      }
+    }
+    if (run.size > 0) this.run([...run]);
+  }
+
   setMode(mode: RunMode): void {
     this.document.apply([{ kind: "set-setting", name: "run", value: mode }]);
   }
@@ -176,6 +219,7 @@ export class NotebookSession {
   async dispose(): Promise<void> {
     this.#stopListening();
     clearTimeout(this.#tellTimer);
+    clearTimeout(this.#judgeTimer);
     if (this.#inputFrame !== undefined) cancelAnimationFrame(this.#inputFrame);
     this.#keepInputs();
     this.#kernel.dispose();
@@ -218,7 +262,9 @@ export class NotebookSession {
     clearTimeout(this.#tellTimer);
     this.#tellTimer = undefined;
     // A kernel that is yet to open gets the cells as they are then.
-    if (this.#kernel.listening) this.#kernel.send({ type: "cells", cells: this.#kernelCells() });
+    if (this.#kernel.listening) {
+      this.#kernel.send({ type: "cells", cells: this.#kernelCells(), doubts: this.#doubts() });
+    }
   }
 
   #openRequest(): Extract<KernelRequest, { type: "open" }> {
@@ -226,8 +272,14 @@ export class NotebookSession {
       type: "open",
       cells: this.#kernelCells(),
       mode: this.document.notebook.settings.run,
+      doubts: this.#doubts(),
       attachments: this.#attachments(),
+      seed: this.document.notebook.settings.seed,
     };
+  }
+
+  #doubts(): readonly string[] {
+    return [...doubtsOf(this.document.notebook)];
   }
 
   #kernelCells(): readonly KernelCell[] {
@@ -245,8 +297,10 @@ export class NotebookSession {
           this.#set(analysis.cell, { ...this.cell(analysis.cell), analysis });
         }
         this.#digests = undefined;
+        this.#analysed = true;
         void this.#judgeSaved();
         return;
+      case "claim":
       case "run-started":
         this.#ranOn.set(event.cell, this.document.notebook);
         this.#set(event.cell, reduceRuntime(this.cell(event.cell), event));
@@ -319,17 +373,29 @@ export class NotebookSession {
     return files.find((file) => file.name === name)?.sha256;
   }
 
-  /** What a cell rests on is known once the kernel has analysed; until then its output counts as current. */
+  /**
+   * Tells outputs that were saved, and whose cells have not run since, current from stale. What a cell rests on is
+   * known once the kernel has analysed; until then its output counts as current.
+   */
   async #judgeSaved(): Promise<void> {
-    const saved = this.#unjudged;
-    this.#unjudged = [];
-    if (saved.length === 0) return;
+    clearTimeout(this.#judgeTimer);
+    this.#judgeTimer = undefined;
+    const waits = ({ run, saved }: CellRuntime): boolean => run === 0 && saved !== undefined;
+    if (!this.#analysed || ![...this.#cells.values()].some(waits)) return;
     const now = await cellDigests(this.document.notebook, this.#upstream);
-    for (const output of saved) {
-      const runtime = this.cell(output.cell);
-      if (runtime.run !== 0 || now.get(output.cell) === output.digest) continue;
-      this.#set(output.cell, { ...fromSaved(output, false), ...analysisOf(runtime) });
+    for (const [id, runtime] of this.#cells) {
+      if (!waits(runtime)) continue;
+      const current = now.get(id) === runtime.saved;
+      if (!current) this.#set(id, markStale(runtime, CHANGED_SINCE));
+      else if (runtime.staleReason === CHANGED_SINCE) {
+        const { staleReason: _, ...rest } = runtime;
+        this.#set(id, { ...rest, stale: false });
+      }
     }
+  }
+
+  #judgeSoon(): void {
+    this.#judgeTimer ??= setTimeout(() => void this.#judgeSaved(), JUDGE_WAIT);
   }
 
   readonly #upstream = (cell: string): readonly string[] | undefined =>
@@ -366,10 +432,6 @@ export class NotebookSession {
   #emit(change: SessionChange): void {
     for (const listener of this.#listeners) listener(change);
   }
-}
-
-function analysisOf(runtime: CellRuntime): Pick<CellRuntime, "analysis"> {
-  return runtime.analysis === undefined ? {} : { analysis: runtime.analysis };
 }
 
 export function toKernelCell(cell: Cell): KernelCell {

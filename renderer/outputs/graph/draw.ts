@@ -98,7 +98,12 @@ export function drawEdge(
   const curve = routeEdge(from, to, obstacles, edge.mark === "<->" ? bow : 0);
   const path = `M${round(curve.from)}Q${round(curve.control)} ${round(curve.to)}`;
   const group = svg("g", {
-    class: ["graph-edge", edge.mark === "<->" ? "bidirected" : "", edge.highlight ?? ""].join(" "),
+    class: [
+      "graph-edge",
+      edge.mark === "<->" ? "bidirected" : "",
+      edge.highlight ?? "",
+      edge.doubt === undefined ? "" : "doubt",
+    ].join(" "),
     "data-edge": index,
     style: edge.weight === undefined ? undefined : `--weight:${edge.weight}`,
   });
@@ -112,12 +117,13 @@ export function drawEdge(
   return { group, curve };
 }
 
-export function describeEdge({ from, to, mark, highlight, weight }: BlockEdge): string {
+export function describeEdge({ from, to, mark, highlight, weight, doubt }: BlockEdge): string {
   const arrow = { "->": "→", "<->": "↔", "--": "—", "o->": "o→", "o-o": "o—o", "--o": "—o" }[mark];
   const notes = [
     highlight === "open" ? "open path" : highlight === "blocked" ? "blocked path" : "",
     highlight === "effect" ? "causal path" : "",
     weight === undefined ? "" : `${Math.round(weight * 100)} %`,
+    doubt === undefined ? "" : "added by the ledger",
   ].filter(Boolean);
   return `${from} ${arrow} ${to}${notes.length === 0 ? "" : ` (${notes.join(", ")})`}`;
 }

@@ -16,7 +16,8 @@ export function edgePanel(
   const edges = el("ul", { class: "edge-list", "aria-label": "Arrows" });
   block.edges.forEach((edge, i) => {
     const item = el("li", {}, el("span", { class: "edge-text" }, describeEdge(edge)));
-    if (edit !== undefined) {
+    // What the ledger has added is not in the text: it goes when the assumption is switched on again.
+    if (edit !== undefined && edge.doubt === undefined) {
       const plain = plainEdge(edge);
       item.append(
         action("Turn", `Turn ${describeEdge(edge)} round`, `turn-${i}`, () =>

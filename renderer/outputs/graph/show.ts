@@ -100,13 +100,16 @@ export function showGraph(given: GraphBlock, ports: OutputPorts): Shown {
       const chosen = index === undefined ? undefined : block.edges[index];
       problem.textContent = "";
       if (chosen !== undefined && block.editable === true) {
-        problem.textContent = `${describeEdge(chosen)}: Delete removes it, R turns it round.`;
+        problem.textContent =
+          chosen.doubt === undefined
+            ? `${describeEdge(chosen)}: Delete removes it, R turns it round.`
+            : `${describeEdge(chosen)}: it goes when the assumption is switched on again.`;
       }
     },
   });
   stage.addEventListener("keydown", (event) => {
     const edge = selected === undefined ? undefined : block.edges[selected];
-    if (edge === undefined || block.editable !== true) return;
+    if (edge === undefined || block.editable !== true || edge.doubt !== undefined) return;
     const plain = { from: edge.from, to: edge.to, mark: edge.mark };
     if (event.key === "Delete" || event.key === "Backspace")
       edit({ kind: "remove-edge", edge: plain });
@@ -144,6 +147,9 @@ function legend(block: GraphBlock): HTMLElement {
   }
   if (block.nodes.some(({ latent }) => latent === true)) {
     row.append(el("span", { class: "legend-item legend-latent" }, "dashed: unmeasured"));
+  }
+  if (block.edges.some(({ doubt }) => doubt !== undefined)) {
+    row.append(el("span", { class: "legend-item legend-doubt" }, "added by the ledger"));
   }
   return row;
 }
