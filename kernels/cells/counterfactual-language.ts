@@ -6,8 +6,10 @@ import {
   clausesOf,
   mistake,
   parseName,
+  splitAtCommas,
   type Statement,
   statementsOf,
+  wholeNumber,
 } from "./language.ts";
 
 /** A number known from elsewhere, written or the value of another cell. */
@@ -93,7 +95,7 @@ function questionOf(statement: Statement): Question {
       const clauses = clausesOf(inner, ["in", "seed"]);
       const models = clauses.in === undefined ? ["model"] : namesOf(clauses.in, "a model's name");
       const query = placed(headOf(clauses[""], inner));
-      return { kind: "spread", query, models, seed: wholeOf(clauses.seed, "seed", 1) };
+      return { kind: "spread", query, models, seed: wholeNumber(clauses.seed, "a seed", 1) };
     }
     case "fairness":
       return fairnessQuestion(inner);
@@ -105,7 +107,7 @@ function questionOf(statement: Statement): Question {
         target: parseName(headOf(clauses[""], inner), "the variable whose mean changed"),
         before: parseName(need(clauses.from, inner, "from", example), "a model's name"),
         after: parseName(need(clauses.to, inner, "to", example), "a model's name"),
-        seed: wholeOf(clauses.seed, "seed", 1),
+        seed: wholeNumber(clauses.seed, "a seed", 1),
       };
     }
     default: {
@@ -116,7 +118,7 @@ function questionOf(statement: Statement): Question {
         target: parseName(headOf(clauses[""], inner), "the variable that is unusual"),
         unit: unitOf(at),
         model: modelOf(clauses.in),
-        seed: wholeOf(clauses.seed, "seed", 1),
+        seed: wholeNumber(clauses.seed, "a seed", 1),
       };
     }
   }
@@ -124,13 +126,16 @@ function questionOf(statement: Statement): Question {
 
 function plainQuestion(statement: Statement): Question {
   const clauses = clausesOf(statement, ["in", "knowing", "draws", "seed"]);
-  const draws = clauses.draws === undefined ? {} : { draws: wholeOf(clauses.draws, "draws", 1) };
+  const draws =
+    clauses.draws === undefined
+      ? {}
+      : { draws: wholeNumber(clauses.draws, "a number of draws", 1) };
   return {
     kind: "query",
     query: placed(headOf(clauses[""], statement)),
     model: modelOf(clauses.in),
-    known: clauses.knowing === undefined ? [] : split(clauses.knowing).map(knownOf),
-    seed: wholeOf(clauses.seed, "seed", 1),
+    known: clauses.knowing === undefined ? [] : splitAtCommas(clauses.knowing).map(knownOf),
+    seed: wholeNumber(clauses.seed, "a seed", 1),
     ...draws,
   };
 }
@@ -161,7 +166,7 @@ const modelOf = (clause: Clause | undefined): string =>
   clause === undefined ? "model" : parseName(clause, "a model's name");
 
 const namesOf = (clause: Clause, expected: string): readonly string[] =>
-  split(clause).map((part) => parseName(part, expected));
+  splitAtCommas(clause).map((part) => parseName(part, expected));
 
 function headOf(clause: Clause | undefined, statement: Statement): Clause {
   return clause ?? { text: "", start: statement.start };
@@ -185,34 +190,9 @@ function need(
   );
 }
 
-/** Parts at commas outside brackets and quotes. */
-function split(clause: Clause): readonly Clause[] {
-  const parts: Clause[] = [];
-  let depth = 0;
-  let quote = "";
-  let from = 0;
-  const finish = (to: number): void => {
-    const raw = clause.text.slice(from, to);
-    const lead = raw.length - raw.trimStart().length;
-    parts.push({ text: raw.trim(), start: clause.start + from + lead });
-    from = to + 1;
-  };
-  for (let i = 0; i < clause.text.length; i++) {
-    const c = clause.text[i] ?? "";
-    if (quote !== "") {
-      if (c === quote) quote = "";
-    } else if (c === '"' || c === "'") quote = c;
-    else if ("([{".includes(c)) depth++;
-    else if (")]}".includes(c)) depth--;
-    else if (c === "," && depth === 0) finish(i);
-  }
-  finish(clause.text.length);
-  return parts;
-}
-
 function unitOf(clause: Clause): Readonly<Record<string, number | string>> {
   return Object.fromEntries(
-    split(clause).map((part) => {
+    splitAtCommas(clause).map((part) => {
       const [, name, written] = /^([\p{L}_$][\p{L}\p{N}_$]*)\s*=\s*(.+)$/u.exec(part.text) ?? [];
       if (name === undefined || written === undefined) {
         throw atClause(part, "counterfactual-unit", "is no value of the unit", "e.g. x=1, y=9");
@@ -237,13 +217,6 @@ function knownOf(part: Clause): KnownClause {
     ? number
     : parseName({ text: written, start }, "a number, or the name of another cell's number");
   return { query: placed({ text: head, start: part.start }), value };
-}
-
-function wholeOf(clause: Clause | undefined, what: string, fallback: number): number {
-  if (clause === undefined) return fallback;
-  const number = Number(clause.text.replaceAll("_", ""));
-  if (clause.text !== "" && Number.isInteger(number) && number >= 1 && number <= 1e8) return number;
-  throw atClause(clause, `counterfactual-${what}`, `is no ${what}`, "a whole number of at least 1");
 }
 
 function atClause(clause: Clause, code: string, message: string, expected: string): UserError {

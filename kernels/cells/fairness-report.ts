@@ -11,9 +11,9 @@ export function fairnessReport(report: FairnessReport): Report {
   const changed = rows.filter(({ result }) => differs(result)).length;
   const reason =
     counterfactuallyFair === "yes"
-      ? `Nobody's ${outcome} would be distributed otherwise with another ${attribute}.`
+      ? `Nobody's ${outcome} would be distributed otherwise, had ${attribute} been other.`
       : counterfactuallyFair === "no"
-        ? `For ${changed} of ${count(rows.length, "kind")} of people the mean of ${outcome} would be another with another ${attribute}.`
+        ? `For ${changed} of ${count(rows.length, "kind")} of people ${outcome} would be another on average, had ${attribute} been other.`
         : (report.notes[0] ??
           "Tables of chances leave some of these counterfactuals open; a mechanism would settle them.");
   const summary = `Is ${outcome} counterfactually fair to ${attribute}? ${verdicts[counterfactuallyFair]}. ${reason} Disparity ${answerText(report.total)}: spurious ${answerText(report.spurious)}, indirect ${answerText(report.indirect)}, direct ${answerText(report.direct)} (to be subtracted).`;

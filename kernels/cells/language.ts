@@ -321,6 +321,45 @@ export function parseName(clause: Clause, expected: string): string {
   return name;
 }
 
+/** Parts of a clause at commas outside brackets and quotes. */
+export function splitAtCommas(clause: Clause): readonly Clause[] {
+  const parts: Clause[] = [];
+  let depth = 0;
+  let quote = "";
+  let from = 0;
+  const finish = (to: number): void => {
+    const raw = clause.text.slice(from, to);
+    const lead = raw.length - raw.trimStart().length;
+    parts.push({ text: raw.trim(), start: clause.start + from + lead });
+    from = to + 1;
+  };
+  for (let i = 0; i < clause.text.length; i++) {
+    const c = clause.text[i] ?? "";
+    if (quote !== "") {
+      if (c === quote) quote = "";
+    } else if (c === '"' || c === "'") quote = c;
+    else if ("([{".includes(c)) depth++;
+    else if (")]}".includes(c)) depth--;
+    else if (c === "," && depth === 0) finish(i);
+  }
+  finish(clause.text.length);
+  return parts;
+}
+
+/** The whole number a clause holds, at least 1; `fallback` where there is no clause. */
+export function wholeNumber(clause: Clause | undefined, what: string, fallback: number): number {
+  if (clause === undefined) return fallback;
+  const number = Number(clause.text.replaceAll("_", ""));
+  if (clause.text !== "" && Number.isInteger(number) && number >= 1 && number <= 1e8) return number;
+  throw new UserError({
+    code: "cell-number",
+    message: `"${clause.text}" cannot stand for ${what}.`,
+    value: clause.text,
+    expected: "a whole number of at least 1",
+    place: { start: clause.start, end: clause.start + Math.max(1, clause.text.length) },
+  });
+}
+
 /** A mistake at offsets of a statement's body. */
 export function mistake(
   code: string,

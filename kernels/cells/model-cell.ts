@@ -1,130 +1,96 @@
+import type { CellProgram } from "../../app/cell/program.ts";
 import { UserError } from "../../app/errors.ts";
-import type { Block, GraphBlock, Report } from "../../app/protocol/report.ts";
-import type { StructuralModel } from "../counterfactual/model.ts";
 import { parseModel } from "../counterfactual/parse-model.ts";
 import { displayable, reportBundle } from "../output/display.ts";
-import { count, formatNumber, listing } from "./format.ts";
 import { blankHoles, fillHoles, holesOf } from "./holes.ts";
 import { type CellKind, outputName, parsing } from "./kind.ts";
+import { mistake, statementsOf } from "./language.ts";
+import { type FitStatement, fitInputs, fitStatement, runFit } from "./model-fit.ts";
+import { modelReport } from "./model-report.ts";
 
 /**
- * A structural model in plain notation; `${name}` puts in another cell's number, e.g. a slider's. The text is
- * read with every hole at 0.5 first, so that mistakes show before anything runs.
+ * A structural model in plain notation, where `${name}` puts in another cell's number, or mechanisms fitted to data
+ * along a graph: `m = fit graph to data by linear-gaussian, y by flow seed 1`.
  */
 export const modelCell: CellKind = {
   kind: "model",
   parse: (cell) =>
     parsing(cell.source, () => {
-      const name = outputName(cell, "model");
       if (cell.source.trim() === "") {
         throw new UserError({
           code: "model-empty",
           message: "The model has no variables yet.",
-          expected: "e.g. x ~ bernoulli(0.5), and y ~ bernoulli(0.2 + 0.6*x) on the next line",
+          expected:
+            "e.g. x ~ bernoulli(0.5), and y ~ bernoulli(0.2 + 0.6*x) on the next line; or: fit graph to data",
           place: { start: 0, end: 1 },
         });
       }
-      const holes = holesOf(cell.source);
-      const shape = parseModel(blankHoles(cell.source));
-      return {
-        inputs: holes,
-        outputs: [name],
-        diagnostics: [],
-        run: (inputs, context) => {
-          const model =
-            holes.length === 0 ? shape : parseModel(fillHoles(cell.source, inputs, true));
-          context.display(displayable(reportBundle(modelReport(model))));
-          return { values: { [name]: model } };
-        },
-      };
+      const fit = fitStatement(cell.source);
+      return fit === undefined
+        ? written(cell.source, outputName(cell, "model"))
+        : fitted(cell.source, fit, fit.name ?? outputName(cell, "model"));
     }),
 };
 
-export function modelReport(model: StructuralModel): Report {
-  const graph = modelGraph(model);
-  const shown = model.variables.filter((variable) => variable.role !== "noise");
-  const table: Block = {
-    kind: "details",
-    title: "Mechanisms",
-    blocks: [
-      {
-        kind: "table",
-        columns: [
-          { label: "variable" },
-          { label: "depends on" },
-          { label: "mechanism" },
-          { label: "values" },
-        ],
-        rows: shown.map((variable) => [
-          variable.role === "latent" ? `${variable.name} (unmeasured)` : variable.name,
-          variable.parents.join(", "),
-          mechanismText(variable.mechanism),
-          variable.domain.kind === "real" ? "real" : variable.domain.levels.join(", "),
-        ]),
-      },
-    ],
-  };
-  return { summary: graph.summary, blocks: [graph, table] };
-}
+/** Mistakes that hang on the numbers in the holes, which are not known before the cell runs. */
+const numeric = new Set(["model-probability-range", "model-probability-sum", "model-parameter"]);
 
-function mechanismText(mechanism: StructuralModel["variables"][number]["mechanism"]): string {
-  switch (mechanism.kind) {
-    case "table":
-      return mechanism.coupling === "unspecified"
-        ? "table of probabilities"
-        : `table, ${mechanism.coupling}`;
-    case "response":
-      return `${mechanism.types.length} response types`;
-    case "function":
-      return "function";
-    case "additive":
-      return `additive ${mechanism.noise} noise`;
-    case "conditional":
-      return "probabilities computed from its causes";
-    case "flow":
-      return "learned flow";
-    case "confounded":
-      return "shares unmeasured causes";
-  }
-}
-
-/** The graph a model implies, private noises left out. */
-export function modelGraph(model: StructuralModel): GraphBlock {
-  const noise = new Set(model.variables.filter((v) => v.role === "noise").map((v) => v.name));
-  const shared = new Map<string, string[]>();
-  const edges: GraphBlock["edges"][number][] = [];
-  for (const variable of model.variables) {
-    if (noise.has(variable.name)) continue;
-    for (const parent of variable.parents) {
-      if (noise.has(parent)) shared.set(parent, [...(shared.get(parent) ?? []), variable.name]);
-      else edges.push({ from: parent, to: variable.name, mark: "->" });
-    }
-  }
-  const arcs = new Map<string, readonly [string, string]>();
-  const join = (a: string, b: string): void => {
-    arcs.set([a, b].sort().join("\u0000"), [a, b]);
-  };
-  for (const names of shared.values()) {
-    names.forEach((a, i) => names.slice(i + 1).forEach((b) => join(a, b)));
-  }
-  for (const { a, b } of model.correlations) join(a, b);
-  for (const { variables } of model.components) {
-    variables.forEach((a, i) => variables.slice(i + 1).forEach((b) => join(a, b)));
-  }
-  for (const [from, to] of arcs.values()) edges.push({ from, to, mark: "<->" });
-  const nodes = model.variables
-    .filter((variable) => !noise.has(variable.name))
-    .map((variable) => ({
-      name: variable.name,
-      role: "plain" as const,
-      ...(variable.role === "latent" ? { latent: true } : {}),
-    }));
-  const origin =
-    model.origin.kind === "fitted" ? ` fitted to ${formatNumber(model.origin.n)} rows` : "";
+/** The text is read with every hole at 0.5 first, so that mistakes of form show before anything runs. */
+function written(source: string, name: string): CellProgram {
+  const holes = holesOf(source);
+  const shape = shapeOf(source, holes.length > 0);
   return {
-    kind: "graph",
-    nodes,
-    edges,
-    summary: `Structural model of ${count(nodes.length, "variable")}${origin}: ${listing(nodes.map((n) => n.name))}.`,
+    inputs: holes,
+    outputs: [name],
+    diagnostics: [],
+    run: (inputs, context) => {
+      const model =
+        holes.length === 0 && shape !== undefined
+          ? shape
+          : parseModel(fillHoles(source, inputs, true));
+      context.display(displayable(reportBundle(modelReport(model))));
+      return { values: { [name]: model } };
+    },
+  };
+}
+
+function shapeOf(source: string, open: boolean): ReturnType<typeof parseModel> | undefined {
+  try {
+    return parseModel(blankHoles(source));
+  } catch (error) {
+    if (open && error instanceof UserError && numeric.has(error.code)) return undefined;
+    throw error;
+  }
+}
+
+function fitted(source: string, fit: FitStatement, name: string): CellProgram {
+  const second = statementsOf(source)[1];
+  if (second !== undefined) {
+    throw mistake(
+      "model-fit-alone",
+      "A cell that fits a model holds nothing else.",
+      second,
+      0,
+      second.body.length,
+      { hint: "Indent a continuation line, or use a second cell." },
+    );
+  }
+  return {
+    inputs: fitInputs(fit),
+    outputs: [name],
+    diagnostics: [],
+    run: async (inputs, context) => {
+      const { model, ...found } = await runFit(fit, inputs, context);
+      context.display(displayable(reportBundle(modelReport(model, found))));
+      return {
+        values: { [name]: model },
+        claim: {
+          rung: 1,
+          query: `mechanisms of ${fit.graph} fitted to ${fit.table}`,
+          status: "association",
+          assumptions: [],
+        },
+      };
+    },
   };
 }

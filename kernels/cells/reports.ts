@@ -11,7 +11,7 @@ import { counterfactualReport } from "./counterfactual-report.ts";
 import { estimateReport } from "./estimate-report.ts";
 import { fairnessReport } from "./fairness-report.ts";
 import { graphReport } from "./graph-cell.ts";
-import { modelReport } from "./model-cell.ts";
+import { modelReport } from "./model-report.ts";
 import { spreadReport } from "./spread-report.ts";
 
 const effects = new Set(["effect", "bad-data", "no-overlap", "not-applicable", "not-estimable"]);

@@ -42,8 +42,8 @@ export interface AttributionOptions {
 /**
  * Why the mean of `target` differs between two models of one graph, e.g. fitted to last year and to this: Shapley
  * values over the mechanisms upstream of it, each either as before or as after (Budhathoki et al. 2021). Each mixed
- * mean is an answer of the engine, exact where the engine is. Throws `UserError` when the variables, parents or levels
- * differ. O(2^m) answers for m ≤ 8 mechanisms that changed, sampled orders beyond.
+ * mean is an answer of the engine, exact where the engine is. A mechanism may hear other causes afterwards. Throws
+ * `UserError` when variables or levels differ, or arrows are turned round. O(2^m) answers for m ≤ 8 mechanisms that changed, sampled orders beyond.
  */
 export function attributeChange(
   before: StructuralModel,
@@ -53,7 +53,16 @@ export function attributeChange(
 ): Attribution {
   const rng = options.rng ?? createRng(1);
   requireVariable(before, target);
-  const upstream = ancestorsOf(before, [target]);
+  const order = commonOrder(before, after);
+  const unknown = order.find((name) => variableOf(before, name) === undefined);
+  if (unknown !== undefined) {
+    throw badQuery(
+      `The first model has no "${unknown}"`,
+      unknown,
+      "two models of the same variables",
+    );
+  }
+  const upstream = new Set([...ancestorsOf(before, [target]), ...ancestorsOf(after, [target])]);
   const players = before.variables.filter((variable) => {
     if (!upstream.has(variable.name)) return false;
     return (
@@ -63,7 +72,8 @@ export function attributeChange(
   const mean = (members: Uint8Array): number => {
     const mixed: StructuralModel = {
       ...before,
-      variables: before.variables.map((variable) => {
+      variables: order.map((name) => {
+        const variable = variableOf(before, name)!;
         const at = players.indexOf(variable);
         return at >= 0 && members[at] === 1 ? counterpart(after, variable) : variable;
       }),
@@ -125,18 +135,37 @@ const stripped = (value: unknown): unknown =>
 
 function counterpart(after: StructuralModel, variable: Variable): Variable {
   const other = variableOf(after, variable.name);
-  if (
-    other === undefined ||
-    other.parents.join() !== variable.parents.join() ||
-    JSON.stringify(other.domain) !== JSON.stringify(variable.domain)
-  ) {
+  if (other === undefined || JSON.stringify(other.domain) !== JSON.stringify(variable.domain)) {
     throw badQuery(
-      `"${variable.name}" has other parents or levels in the second model`,
+      other === undefined
+        ? `The second model has no "${variable.name}"`
+        : `"${variable.name}" has other levels in the second model`,
       variable.name,
-      "two models of one graph",
+      "two models of the same variables",
     );
   }
   return other;
+}
+
+/** An order in which the causes of a variable in either model come before it, so that mechanisms can be mixed. */
+function commonOrder(before: StructuralModel, after: StructuralModel): readonly string[] {
+  const order: string[] = [];
+  const open = new Set<string>();
+  const visit = (name: string): void => {
+    if (order.includes(name)) return;
+    if (open.has(name)) {
+      throw badQuery(
+        `The arrows into "${name}" are turned round in the second model`,
+        name,
+        "two models whose arrows together have no cycle",
+      );
+    }
+    open.add(name);
+    for (const model of [before, after]) variableOf(model, name)?.parents.forEach(visit);
+    order.push(name);
+  };
+  for (const { name } of before.variables) visit(name);
+  return order;
 }
 
 function requireVariable(model: StructuralModel, name: string): Variable {

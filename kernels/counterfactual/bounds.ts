@@ -8,6 +8,7 @@ import type { StructuralModel } from "./model.ts";
 import { parseQuery } from "./parse-query.ts";
 import { prepareQuery } from "./parts.ts";
 import type { Part } from "./parts.ts";
+import { formatQuery } from "./query.ts";
 import type { Query } from "./query.ts";
 import {
   componentPolytope,
@@ -80,7 +81,8 @@ export function boundsOf(
   );
   if (compiled.some(({ denominator }) => denominator.impossible)) return { kind: "impossible" };
   if (compiled.some(({ denominator }) => denominator.open.length > 0)) {
-    return fractional(model, parts, compiled, [...pieces.values()], variables);
+    const facts = known.map((fact) => knownParts(model, fact));
+    return fractional(model, parts, compiled, [...pieces.values()], variables, facts);
   }
   const weighted: WeightedPart[] = [];
   for (const [i, one] of compiled.entries()) {
@@ -376,10 +378,13 @@ function knownParts(model: StructuralModel, fact: KnownValue): KnownParts {
   const query = typeof fact.query === "string" ? parseQuery(fact.query) : fact.query;
   const parts = prepareQuery(model, query).parts.map((part): WeightedPart => {
     const compiled = compilePart(model, part);
-    if (compiled.denominator.open.length > 0 || compiled.numerator.open.length > 1) {
+    const { open } = compiled.numerator;
+    // A table's piece is open only to the third rung, which nobody has observed.
+    const imagined = open.some(({ key }) => !key.startsWith(COMPONENT));
+    if (compiled.denominator.open.length > 0 || open.length > 1 || imagined) {
       throw badQuery(
-        "A known value must rest on one table",
-        fact.query,
+        "A known value must be something that can be seen or done",
+        typeof fact.query === "string" ? fact.query : formatQuery(fact.query),
         "an observed share or the result of one experiment",
       );
     }
@@ -408,6 +413,7 @@ function fractional(
   compiled: readonly CompiledPart[],
   pieces: readonly OpenPiece[],
   variables: readonly string[],
+  facts: readonly KnownParts[],
 ): BoundsAnswer {
   const [piece] = pieces as [OpenPiece];
   const same = parts.every(
@@ -427,9 +433,7 @@ function fractional(
   };
   const bottom = patternsOf({ weight: 1, compiled: evidence, mass: 1 }, piece.key, new Map());
   const joined = [joinSlots(piece, [top, bottom])];
-  const [polytope] = piece.key.startsWith("table:")
-    ? tablePolytopes(piece.variables[0]!, joined)
-    : [componentPolytope(model, Number(piece.key.slice(COMPONENT.length)))];
+  const [polytope] = polytopesOf(model, piece, joined, facts);
   if (polytope === undefined) return { kind: "impossible" };
   const cost = costOf(polytope, top);
   const mass = costOf(polytope, bottom);

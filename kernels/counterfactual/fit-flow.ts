@@ -10,6 +10,8 @@ import type { BackendName, TensorEngine } from "../tensor/backend.ts";
 import { createParameters, denseLayer, denseStack } from "../tensor/layers.ts";
 import type { DenseLayer } from "../tensor/layers.ts";
 import { train } from "../tensor/train.ts";
+import type { TrainResult } from "../tensor/train.ts";
+import { choiceFor } from "./fit-choice.ts";
 import { buildModel } from "./build-model.ts";
 import type { VariableSpec } from "./build-model.ts";
 import { SCALE_RANGE, mixtureFlow } from "./flow.ts";
@@ -29,12 +31,15 @@ export interface FitFlowOptions extends FitModelOptions {
   readonly epochs?: number;
   /** Tensor backend; the fastest present unless said. */
   readonly backend?: BackendName;
+  /** Hears how each flow was trained. */
+  readonly onTrained?: (name: string, result: TrainResult) => void;
 }
 
 /**
  * A structural model whose continuous mechanisms are learned flows: each variable is an increasing function of one
  * normal noise given its parents, trained by maximum likelihood along the graph (autoregressive, one small network per
- * variable). Discrete variables are fitted as in `fitModel`; the graph may have no unmeasured common causes.
+ * variable). Discrete variables are fitted as in `fitModel`, and so are continuous ones for which `mechanisms`, if
+ * given, names no flow; the graph may have no unmeasured common causes of continuous variables.
  *
  * Counterfactuals then rest on every mechanism being increasing in one noise. 15 % of the rows are held out to stop
  * training. Throws `UserError` as `fitModel` and `train` do. O(epochs · rows · width²) per continuous variable.
@@ -50,13 +55,18 @@ export async function fitFlowModel(
   const measured = latentProjection(graph);
   const names = topologicalNames(measured);
   const data = readData(table, names, options);
-  const engine = await openTensorEngine(options.backend);
   const specs: VariableSpec[] = [];
-  const continuous = names.filter((name) => data.byName.get(name)!.kind === "real");
+  const learned = (name: string): boolean => {
+    const own = data.byName.get(name)!;
+    if (own.kind !== "real") return false;
+    return options.mechanisms === undefined || choiceFor(own, options.mechanisms)?.kind === "flow";
+  };
+  const flows = names.filter(learned);
   for (const variable of base.variables) {
     const { name, mechanism, domain } = variable;
+    work.signal.throwIfAborted();
     const own = data.byName.get(name)!;
-    if (own.kind === "levels") {
+    if (!learned(name)) {
       specs.push({
         name,
         mechanism: { kind: "ready", parents: variable.parents, mechanism, domain },
@@ -65,9 +75,12 @@ export async function fitFlowModel(
     }
     const parents = parentsOf(measured, name);
     const columns = parents.map((parent) => data.byName.get(parent)!);
-    const at = continuous.indexOf(name);
-    const span = [at / continuous.length, (at + 1) / continuous.length] as const;
-    const flow = await fitFlow(engine, own, columns, rng.fork(name), options, work, span);
+    const at = flows.indexOf(name);
+    const span = [at / flows.length, (at + 1) / flows.length] as const;
+    const choice = choiceFor(own, options.mechanisms);
+    const wanted = choice?.kind === "flow" ? { ...options, ...choice } : options;
+    const engine = await openTensorEngine(options.backend);
+    const flow = await fitFlow(engine, own, columns, rng.fork(name), wanted, work, span);
     specs.push({ name, mechanism: { kind: "ready", parents, mechanism: flow, domain } });
   }
   return buildModel({ variables: specs, components: base.components, origin: base.origin });
@@ -207,6 +220,7 @@ async function fitFlow(
       rng.fork("batches"),
       work,
     );
+    options.onTrained?.(own.name, result);
     const read = await parameters.read();
     const layerOf = (layer: DenseLayer, activation: FlowLayer["activation"]): FlowLayer => {
       const slot = parameters.variables.indexOf(layer.w);

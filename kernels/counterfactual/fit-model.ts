@@ -1,10 +1,13 @@
 import type { Table } from "../data/table.ts";
 import type { Graph } from "../graph/index.ts";
 import { latentProjection, parents as parentsOf, topologicalNames } from "../graph/index.ts";
+import { multiplyVector } from "../math/dense.ts";
 import { fitLogit } from "../math/glm.ts";
 import { leastSquares } from "../math/least-squares.ts";
 import { buildModel } from "./build-model.ts";
 import type { MechanismSpec, TableRow, VariableSpec } from "./build-model.ts";
+import { checkChoices, choiceFor, fitNoise } from "./fit-choice.ts";
+import type { MechanismChoice, MechanismChoices, SymmetricNoise } from "./fit-choice.ts";
 import { fitComponents } from "./fit-components.ts";
 import { readData } from "./fit-data.ts";
 import type { FitColumn, FitData, ReadOptions } from "./fit-data.ts";
@@ -20,11 +23,14 @@ export interface FitModelOptions extends ReadOptions {
   readonly coupling?: Readonly<Record<string, Coupling>>;
   /** Highest power of each continuous parent in a continuous variable's mean; 1 unless said. */
   readonly degree?: number;
+  /** How each variable's mechanism is fitted; tables and linear-Gaussian unless said. Flows need `fitFlowModel`. */
+  readonly mechanisms?: MechanismChoices;
 }
 
 /**
  * A structural model of a graph with mechanisms fitted to data: shares for discrete variables with discrete parents,
- * logit for 0/1 variables with continuous parents, least squares with normal noise for continuous ones. Rows with a
+ * logits for discrete variables with continuous parents (one per level, given that it is not a lower one), least
+ * squares with normal or other noise for continuous ones. Rows with a
  * missing value in any variable of the graph are left out. Configurations of parents that never occur get the
  * variable's overall shares.
  *
@@ -32,7 +38,7 @@ export interface FitModelOptions extends ReadOptions {
  * no mechanism, and answers that rest on more come out `bounded`.
  *
  * Assumes the graph has no arc missing. Throws `UserError` for columns that are absent or text, undirected edges,
- * continuous variables with unmeasured common causes, and variables without variation. O(n · parents²) per variable.
+ * continuous variables with unmeasured common causes, choices that do not fit, and variables without variation. O(n · parents²) per variable.
  */
 export function fitModel(
   graph: Graph,
@@ -50,6 +56,7 @@ export function fitModel(
     );
   }
   const names = topologicalNames(measured);
+  checkChoices(options.mechanisms, names);
   const data = readData(table, names, options);
   const { components, specs } = fitComponents(measured, data.byName, data.weights);
   const variables = names.map((name): VariableSpec => {
@@ -73,13 +80,32 @@ function fitMechanism(
   data: FitData,
   options: FitModelOptions,
 ): MechanismSpec {
-  if (own.kind === "real") return fitMean(own, parents, data, options.degree ?? 1);
-  const coupling = options.coupling?.[own.name] ?? options.coupling?.["*"] ?? "unspecified";
+  const choice = choiceFor(own, options.mechanisms);
+  if (own.kind === "real") return fitMean(own, parents, data, meanChoice(choice, options.degree));
+  const table = choice?.kind === "table" ? choice : undefined;
+  const coupling =
+    table?.coupling ?? options.coupling?.[own.name] ?? options.coupling?.["*"] ?? "unspecified";
   const discrete = parents.filter((parent) => parent.kind === "levels");
   if (discrete.length === parents.length) {
-    return { ...fitShares(own, discrete, data, options.smoothing ?? 0), coupling };
+    const smoothing = table?.smoothing ?? options.smoothing ?? 0;
+    return { ...fitShares(own, discrete, data, smoothing), coupling };
   }
-  return { ...fitLogistic(own, parents, data), coupling };
+  return { ...fitLogits(own, parents, data, options.degree ?? 1), coupling };
+}
+
+interface MeanChoice {
+  readonly degree: number;
+  readonly noise: SymmetricNoise | "best" | "unbiased-normal";
+}
+
+/** A flow starts from the linear fit; it replaces it later. */
+function meanChoice(choice: MechanismChoice | undefined, degree = 1): MeanChoice {
+  return choice?.kind === "additive-noise"
+    ? { degree: choice.degree ?? 3, noise: choice.noise ?? "best" }
+    : {
+        degree: choice?.kind === "linear-gaussian" ? 1 : degree,
+        noise: "unbiased-normal",
+      };
 }
 
 type Levels = Extract<FitColumn, { kind: "levels" }>;
@@ -186,47 +212,81 @@ function fitMean(
   own: FitColumn,
   parents: readonly FitColumn[],
   { n, weights }: FitData,
-  degree: number,
+  { degree, noise }: MeanChoice,
 ): MechanismSpec {
   const columns = regressors(parents, n, degree);
   const d = columns.length;
-  const fit = leastSquares(designOf(columns, n), n, d, own.values, weights);
-  const scale = Math.sqrt(fit.rss / Math.max(1, weights.reduce((a, b) => a + b, 0) - fit.rank));
+  const x = designOf(columns, n);
+  const fit = leastSquares(x, n, d, own.values, weights);
+  const deviation = Math.sqrt(fit.rss / Math.max(1, weights.reduce((a, b) => a + b, 0) - fit.rank));
   const spread = own.values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
-  if (!(scale > 1e-12 * (1 + spread))) {
+  if (!(deviation > 1e-12 * (1 + spread))) {
     throw unfitData(
       `"${own.name}" has no variation left once its causes are known`,
-      scale,
+      deviation,
       "noise in every continuous variable",
       "Write it as a function in a model cell instead.",
     );
   }
   const location = sumOf(columns, fit.coefficients);
-  return { kind: "additive", noise: "normal", location, scale: numberExpression(scale) };
+  if (noise === "unbiased-normal") {
+    return { kind: "additive", noise: "normal", location, scale: numberExpression(deviation) };
+  }
+  const predicted = multiplyVector(x, fit.coefficients, n, d);
+  const residuals = own.values.map((value, i) => value - predicted[i]!);
+  const families: readonly SymmetricNoise[] =
+    noise === "best" ? ["normal", "logistic", "laplace"] : [noise];
+  const [best] = families
+    .map((family) => ({ family, ...fitNoise(family, residuals, weights) }))
+    .toSorted((a, b) => b.logLikelihood - a.logLikelihood);
+  const { family, scale } = best!;
+  return { kind: "additive", noise: family, location, scale: numberExpression(scale) };
 }
 
-function fitLogistic(
+/**
+ * One logit per level but the last: its chance given that no earlier level came. With two levels the ordinary logit;
+ * the probabilities always add up to 1.
+ */
+function fitLogits(
   own: Levels,
   parents: readonly FitColumn[],
   { n, weights }: FitData,
+  degree: number,
 ): Extract<MechanismSpec, { kind: "levels" }> {
-  if (own.levels.length !== 2) {
-    throw unfitData(
-      `"${own.name}" has ${own.levels.length} levels and a continuous cause`,
-      own.levels.length,
-      "two levels, or discrete causes",
-      "Group the cause into levels, or write the mechanism in a model cell.",
-    );
-  }
-  const columns = regressors(parents, n, 1);
-  const fit = fitLogit(designOf(columns, n), n, columns.length, own.values, { weights });
-  if (!fit.converged) {
-    throw unfitData(
-      `"${own.name}" is told perfectly by its causes, so no logit fits`,
-      own.name,
-      "overlapping values",
-    );
-  }
-  const operands = [sumOf(columns, fit.coefficients)];
-  return { kind: "levels", probabilities: [{ kind: "call", name: "sigmoid", operands }] };
+  const columns = regressors(parents, n, degree);
+  const d = columns.length;
+  const x = designOf(columns, n);
+  const binary = own.levels.length === 2;
+  const fitLevel = (level: number): Expression => {
+    const rows = Array.from(own.values.keys()).filter((i) => own.values[i]! >= level);
+    const design = new Float64Array(rows.length * d);
+    rows.forEach((row, i) => design.set(x.subarray(row * d, (row + 1) * d), i * d));
+    // A 0/1 variable is told by its chance of 1, any other by the chance of the level itself.
+    const hit = Float64Array.from(rows, (row) => Number(own.values[row]! > level === binary));
+    const fit = fitLogit(design, rows.length, d, hit, {
+      weights: Float64Array.from(rows, (row) => weights[row]!),
+    });
+    if (!fit.converged) {
+      throw unfitData(
+        `"${own.name}" is told perfectly by its causes${binary ? "" : ` at level ${own.levels[level]}`}, so no logit fits`,
+        own.name,
+        "overlapping values",
+        "Fewer causes or levels, or a mechanism written in a model cell.",
+      );
+    }
+    return { kind: "call", name: "sigmoid", operands: [sumOf(columns, fit.coefficients)] };
+  };
+  if (binary) return { kind: "levels", probabilities: [fitLevel(0)] };
+  const one = numberExpression(1);
+  let rest: Expression | undefined;
+  const probabilities = own.levels.map((_, level): Expression => {
+    if (level === own.levels.length - 1) return rest ?? one;
+    const hit = fitLevel(level);
+    const probability: Expression =
+      rest === undefined ? hit : { kind: "binary", operator: "*", left: rest, right: hit };
+    const miss: Expression = { kind: "binary", operator: "-", left: one, right: hit };
+    rest = rest === undefined ? miss : { kind: "binary", operator: "*", left: rest, right: miss };
+    return probability;
+  });
+  return { kind: "levels", probabilities };
 }

@@ -9,6 +9,9 @@ export type {
 } from "./build-model.ts";
 export { fitModel } from "./fit-model.ts";
 export type { FitModelOptions } from "./fit-model.ts";
+export type { MechanismChoice, MechanismChoices } from "./fit-choice.ts";
+export { fitQuality } from "./fit-quality.ts";
+export type { MechanismQuality, NoiseQuality } from "./fit-quality.ts";
 export { ancestorsOf, descendantsOf, isModel, levelIndex, variableOf } from "./model.ts";
 export type {
   Coupling,

@@ -1,5 +1,5 @@
 import type { Assumption, Claim, Rung } from "../../app/claim.ts";
-import { uniteClaims } from "../../app/runtime/claims.ts";
+import { gatherClaims } from "../../app/runtime/claims.ts";
 import type { Quantity } from "./parts.ts";
 
 /** A range with the share of repetitions in which it covers the truth. */
@@ -127,8 +127,7 @@ export const claimOf = (
 
 /** The claim of an answer made of several: highest rung, weakest status, every assumption of its parts. */
 export function jointClaim(query: string, claims: readonly Claim[], step: string): Claim {
-  const united = uniteClaims(claims);
-  if (united === undefined) throw new Error(`"${query}" is made of no answers.`);
-  const { rung, status, assumptions } = united;
-  return { rung, query, status, assumptions, derivation: [step] };
+  const joint = gatherClaims(claims);
+  if (joint === undefined) throw new Error(`"${query}" is made of no answers.`);
+  return { ...joint, query, derivation: [step] };
 }

@@ -53,10 +53,24 @@ describe("attributeChange", () => {
     expect(found.claim.rung).toBe(2);
   });
 
-  it("finds nothing where nothing changed, and refuses another graph", () => {
+  it("lets a mechanism hear other causes afterwards", () => {
+    // E y: 0.2 + 0.5·0.3 + 2·0.3 before. m stops hearing x: 0.6 - 0.35 more; y hears it less: 1·0.3 less.
+    const after = parseModel("m ~ bernoulli(0.6); x ~ bernoulli(0.3); y ~ normal(m + x, 1)");
+    const found = attributeChange(before, after, "y");
+    const parts = Object.fromEntries(found.contributions.map((c) => [c.variable, c.value]));
+    expect(parts).toEqual({ m: expect.closeTo(0.25, 12), y: expect.closeTo(-0.3, 12) });
+  });
+
+  it("finds nothing where nothing changed, and refuses arrows turned round and other levels", () => {
     expect(attributeChange(before, before, "y").contributions).toEqual([]);
-    const other = parseModel("x ~ bernoulli(0.3); m ~ bernoulli(0.2); y ~ normal(m + 2*x, 1)");
-    expect(() => attributeChange(before, other, "y")).toThrow(/other parents/);
+    const turned = parseModel("m ~ bernoulli(0.3); x ~ bernoulli(0.2 + 0.5*m); y ~ normal(m, 1)");
+    expect(() => attributeChange(before, turned, "y")).toThrow(/turned round/);
+    const levels = parseModel(
+      "x ~ categorical(0.3, 0.3, 0.4); m ~ bernoulli(0.2); y ~ normal(m + 2*x, 1)",
+    );
+    expect(() => attributeChange(before, levels, "y")).toThrow(/other levels/);
+    const fewer = parseModel("x ~ bernoulli(0.3); y ~ normal(2*x, 1)");
+    expect(() => attributeChange(before, fewer, "y")).toThrow(/no "m"/);
   });
 });
 
@@ -106,6 +120,30 @@ hired ~ bernoulli(0.2 + 0.6*skill)`);
     const report = assessFairness(open, { attribute: "group", outcome: "hired" });
     expect(report.counterfactuallyFair).toBe("open");
     expect(report.rows.map(({ result }) => result.kind)).toContain("bounded");
+  });
+
+  it("does not call fair what only keeps the mean, or was compared coarsely, or was asked of nobody", () => {
+    const question = { attribute: "group", outcome: "pay" } as const;
+    // Same mean, another spread.
+    const levels = parseModel(`group ~ bernoulli(0.5)
+pay {0, 1, 2} | group ~ table { 0: 0 1 0; 1: 0.5 0 0.5 } [monotone]`);
+    expect(assessFairness(levels, question).counterfactuallyFair).toBe("no");
+    const real = parseModel("group ~ bernoulli(0.5); pay ~ normal(3, 1 + group)");
+    const spread = assessFairness(real, question);
+    expect([spread.counterfactuallyFair, spread.notes.length]).toEqual(["open", 1]);
+    // Skill turns the sign round, and is not among the kinds of people.
+    const coarse = parseModel(
+      "group ~ bernoulli(0.5); skill ~ normal(0, 1); pay = (skill > 0) xor group",
+    );
+    expect(assessFairness(coarse, question).counterfactuallyFair).not.toBe("yes");
+    const deaf = parseModel("group ~ bernoulli(0.5); skill ~ normal(0, 1); pay ~ normal(skill, 1)");
+    expect(assessFairness(deaf, question).counterfactuallyFair).toBe("yes");
+    const nobody = parseModel("group ~ bernoulli(1); pay ~ bernoulli(0.5)");
+    expect(assessFairness(nobody, question).rows).toHaveLength(1);
+    expect(spread.claim).toMatchObject({
+      rung: 3,
+      query: "counterfactual fairness of pay to group",
+    });
   });
 });
 
