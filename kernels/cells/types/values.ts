@@ -1,0 +1,35 @@
+/** Types only: what the names of causal cells hold, as TypeScript cells see it. */
+import type {
+  Effect,
+  EstimateResult,
+  NegativeAnswer as NegativeEstimate,
+} from "../../estimate/effect.ts";
+import type { Identification } from "../../identify/result.ts";
+import type { CounterfactualResult } from "../../counterfactual/result.ts";
+
+/**
+ * Any of the answers, where a field that only some have may be read of all: it is undefined in the others. So
+ * `ate.estimate` is `number | undefined` until the code has asked whether there is a number at all.
+ */
+export type AnyOf<One, All = One> = One extends unknown
+  ? One & Absent<Exclude<KeysOf<All>, keyof One>>
+  : never;
+
+type KeysOf<One> = One extends unknown ? keyof One : never;
+type Absent<K extends PropertyKey> = { readonly [P in K]?: undefined };
+
+/** The answer of an estimate cell: an effect, or the reason why there is none (`kind` tells which). */
+export type Estimated = AnyOf<EstimateResult>;
+
+/** The answer of an identify cell (`kind` tells which). */
+export type Identified = AnyOf<Identification>;
+
+/** The answer of a counterfactual cell (`kind` tells which). */
+export type Imagined = AnyOf<CounterfactualResult>;
+
+export type { Effect, NegativeEstimate };
+export type { Identification } from "../../identify/result.ts";
+export type { Graph } from "../../graph/graph.ts";
+export type { StructuralModel } from "../../counterfactual/model.ts";
+export type { Table } from "../../data/table.ts";
+export type { Separation } from "../identify-report.ts";

@@ -1,0 +1,140 @@
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { projectFolder } from "./files.ts";
+
+/** Texts of the declarations that cells are checked against, by path: `/lib/…`, `/kernels/…`, `/app/…`. */
+export type TypeFiles = Readonly<Record<string, string>>;
+
+const require = createRequire(import.meta.url);
+
+/**
+ * The TypeScript with an interface for JavaScript: TypeScript 7 has none yet. It is the one that strips types from
+ * cells, so that what is checked is what runs.
+ */
+export const typescriptFile: string = createRequire(require.resolve("ts-blank-space")).resolve(
+  "typescript",
+);
+
+/**
+ * Everything the page's type checker knows beside the notebook: TypeScript's own library (no DOM), the kernels'
+ * public declarations with their comments, and which module and which library name stands for which file. Made
+ * from the sources as they are, even when some do not type-check at the moment. About a second.
+ */
+export function cellTypes(): TypeFiles {
+  const modules = moduleFiles();
+  const entries = [
+    ...modules.map(([, file]) => file),
+    "kernels/cells/types/library.ts",
+    "kernels/cells/types/tables.ts",
+    "kernels/cells/types/values.ts",
+  ];
+  const files: Record<string, string> = { ...libraryFiles(), ...declarationsOf(entries) };
+  files["/modules.json"] = JSON.stringify(
+    Object.fromEntries([
+      ...modules.map(([name, file]) => [name, `/${file.replace(/\.ts$/, ".d.ts")}`]),
+      ["dagbok/data", "/overlay/data.d.ts"],
+      ["dagbok/estimate", "/overlay/estimate.d.ts"],
+    ]),
+  );
+  const overlay = (name: string, names: readonly string[]): string =>
+    `export * from "/kernels/${name}.ts";\nexport { ${names.join(", ")} } from "/kernels/cells/types/tables.ts";\n`;
+  files["/overlay/data.d.ts"] = overlay("cells/data-module", [
+    "columnOf",
+    "numbersOf",
+    "tableOf",
+    "selectColumns",
+    "selectRows",
+    "completeCases",
+    "takeRows",
+  ]);
+  files["/overlay/estimate.d.ts"] = overlay("estimate/index", ["estimate"]);
+  files["/overlay/library.d.ts"] = libraryModule(files["/kernels/cells/types/library.d.ts"] ?? "");
+  return files;
+}
+
+/** Packages cells may import, with the file each is in. Those of others (from npm) come without types as yet. */
+function moduleFiles(): readonly (readonly [string, string])[] {
+  const text = readFileSync(path.join(projectFolder, "kernels/cells/modules.ts"), "utf8");
+  return [...text.matchAll(/"([\w/-]+)":\s*\(\)\s*=>\s*import\("(\.{1,2}\/[^"]+)"\)/g)].map(
+    (match) => [match[1] ?? "", path.posix.join("kernels/cells", match[2] ?? "")] as const,
+  );
+}
+
+/** The names of `createLibrary`. One whose type nobody has written down is `any`: never a false alarm. */
+function libraryModule(types: string): string {
+  const names = libraryNames();
+  const missing = names.filter((name) => !new RegExp(`\\b${name}\\b`).test(types));
+  return [
+    'export * from "/kernels/cells/types/library.ts";',
+    ...missing.map((name) => `export declare const ${name}: any;`),
+  ].join("\n");
+}
+
+/** Names of the library, read off its source. */
+export function libraryNames(): readonly string[] {
+  const text = readFileSync(path.join(projectFolder, "kernels/cells/library.ts"), "utf8");
+  const body = /createLibrary\([^)]*\)[^{]*\{\s*return \{([\s\S]*?)\n {2}\};/.exec(text)?.[1] ?? "";
+  const names = [...body.matchAll(/^ {4}([A-Za-z_$][\w$]*)[,:]/gm)].map((match) => match[1] ?? "");
+  if (names.length < 10) throw new Error("The library's names are written in another way now.");
+  return names;
+}
+
+/** TypeScript's own declarations for the newest language, without anything of a page. */
+function libraryFiles(): Record<string, string> {
+  const folder = path.dirname(typescriptFile);
+  const found: Record<string, string> = {};
+  const add = (name: string): void => {
+    const key = `/lib/lib.${name}.d.ts`;
+    if (key in found) return;
+    const text = readFileSync(path.join(folder, `lib.${name}.d.ts`), "utf8");
+    found[key] = text.replace(/^\/\*![\s\S]*?\*\/\s*/, "");
+    for (const match of text.matchAll(/^\/\/\/ <reference lib="([^"]+)"/gm)) add(match[1] ?? "");
+  };
+  add("esnext");
+  add("decorators");
+  add("decorators.legacy");
+  return found;
+}
+
+/** What `tsc` declares for the entries and all they need. Errors in the sources are somebody else's to tell. */
+function declarationsOf(entries: readonly string[]): Record<string, string> {
+  const folder = mkdtempSync(path.join(tmpdir(), "dagbok-types-"));
+  try {
+    const config = path.join(folder, "tsconfig.json");
+    const compilerOptions = {
+      composite: false,
+      incremental: false,
+      noCheck: true,
+      declaration: true,
+      emitDeclarationOnly: true,
+      rootDir: projectFolder,
+      outDir: path.join(folder, "out"),
+      lib: ["ES2024", "WebWorker"],
+      types: [],
+    };
+    const files = entries.map((entry) => path.join(projectFolder, entry));
+    const base = path.join(projectFolder, "tsconfig.json");
+    writeFileSync(
+      config,
+      JSON.stringify({ extends: base, compilerOptions, files, references: [] }),
+    );
+    const tsc = path.join(path.dirname(require.resolve("typescript/package.json")), "bin/tsc");
+    const ran = spawnSync(process.execPath, [tsc, "-p", config], { encoding: "utf8" });
+    const out = path.join(folder, "out");
+    const found: Record<string, string> = {};
+    for (const entry of readdirSync(out, { recursive: true, withFileTypes: true })) {
+      if (!entry.isFile() || !entry.name.endsWith(".d.ts")) continue;
+      const file = path.join(entry.parentPath, entry.name);
+      found[`/${path.relative(out, file).replaceAll("\\", "/")}`] = readFileSync(file, "utf8");
+    }
+    if (Object.keys(found).length < entries.length) {
+      throw new Error(`The kernels' declarations could not be made:\n${ran.stdout}${ran.stderr}`);
+    }
+    return found;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
