@@ -47,6 +47,8 @@ export interface CellContext extends Work {
   readonly display: (value: unknown) => void;
   /** Shows an input and streams its value, starting with the saved or initial one. */
   readonly view: <T>(input: InputDescription<T>) => AsyncGenerator<T, void, void>;
+  /** What the document keeps for the cell under a name that no control has, e.g. a pinned result. */
+  readonly saved?: (key: string) => unknown;
   /** Claims of the inputs that carry one. */
   readonly inputClaims: Readonly<Record<string, Claim>>;
   /** What an engine has claimed to this run's code; the cell's values rest on it from now on. */

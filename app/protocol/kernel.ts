@@ -34,6 +34,8 @@ export type KernelRequest =
       readonly cells: readonly KernelCell[];
       readonly mode: "auto" | "lazy";
       readonly attachments: readonly KernelAttachment[];
+      /** The notebook's: what cells draw from that name no seed; 1 when absent. */
+      readonly seed?: number;
       /** Ids of the assumptions that are switched off. */
       readonly doubts?: readonly string[];
       /** Cells that were running when the kernel before this one had to be ended. */
@@ -47,6 +49,8 @@ export type KernelRequest =
     }
   | { readonly type: "attachments"; readonly attachments: readonly KernelAttachment[] }
   | { readonly type: "mode"; readonly mode: "auto" | "lazy" }
+  /** Cells that draw from the notebook's seed follow. */
+  | { readonly type: "seed"; readonly seed: number }
   | { readonly type: "run"; readonly target: RunTarget }
   | { readonly type: "stop"; readonly target: "all" | readonly string[] }
   | { readonly type: "input"; readonly cell: string; readonly key: string; readonly value: unknown }

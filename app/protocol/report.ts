@@ -43,7 +43,34 @@ export type Block =
     }
   /** Side by side where there is room. */
   | { readonly kind: "columns"; readonly columns: readonly (readonly Block[])[] }
-  | { readonly kind: "code"; readonly text: string; readonly language: string };
+  | { readonly kind: "code"; readonly text: string; readonly language: string }
+  | ActionsBlock;
+
+/**
+ * What a reader may do with one press, and could do by hand: edit the cell's text, put a cell below it, keep a result.
+ * A page that cannot do it shows the list without buttons, or nothing.
+ */
+export interface ActionsBlock {
+  readonly kind: "actions";
+  readonly label: string;
+  /** One line each, with its detail; without it the actions stand side by side. */
+  readonly list?: true;
+  readonly actions: readonly BlockAction[];
+}
+
+export interface BlockAction {
+  readonly label: string;
+  readonly detail?: string;
+  /** For choices: whether it is chosen now. */
+  readonly pressed?: boolean;
+  readonly does:
+    /** The cell's own text, as long as it still is `from`; the cell then runs. */
+    | { readonly kind: "rewrite"; readonly from: string; readonly to: string }
+    /** A new cell below; it does not run by itself. */
+    | { readonly kind: "insert"; readonly cell: string; readonly source: string }
+    /** Kept with the cell under a name until it is `null`; the cell then runs. */
+    | { readonly kind: "keep"; readonly key: string; readonly value: unknown };
+}
 
 /** A number that is the answer, with its interval. */
 export interface StatBlock {

@@ -250,6 +250,7 @@ export class Conductor implements WiringHost {
       });
       return stream;
     },
+    saved: (run: Run, key: string): unknown => this.#page.get(run.cell)?.inputs.get(key),
     progress: (run: Run, progress: Progress): void => {
       const entry = this.#page.get(run.cell);
       if (entry?.run !== run || !run.running) return;

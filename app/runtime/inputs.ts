@@ -32,6 +32,10 @@ export class InputMemory {
     return new LatestStream(value);
   }
 
+  get(key: string): unknown {
+    return this.#values.get(key)?.value;
+  }
+
   set(key: string, value: unknown): void {
     this.#values.set(key, { value, print: this.#values.get(key)?.print });
   }

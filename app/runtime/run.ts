@@ -8,6 +8,7 @@ export interface RunHost {
   display(run: Run, value: unknown): void;
   view(run: Run, input: InputDescription): LatestStream<unknown>;
   progress(run: Run, progress: Progress): void;
+  saved(run: Run, key: string): unknown;
   heard(run: Run): void;
 }
 
@@ -97,6 +98,7 @@ export class Run {
         mustBeAlive();
         return host.view(run, input) as unknown as LatestStream<T>;
       },
+      saved: (key) => host.saved(run, key),
       progress: (progress) => {
         if (run.alive) host.progress(run, progress);
       },

@@ -51,6 +51,14 @@ export const kinds: readonly KindInfo[] = [
     rung: 2,
   },
   {
+    kind: "refute",
+    label: "Refute",
+    about:
+      "Attempts to break an estimate: placebos, noise, subsets, hidden causes; how strong one would have to be.",
+    template: "checks = refute ate by placebo, random common cause, subset, dummy outcome",
+    rung: 2,
+  },
+  {
     kind: "model",
     label: "Model",
     about: "A structural model: how each variable comes about.",

@@ -5,6 +5,7 @@ import { estimateCell } from "./estimate-cell.ts";
 import { graphCell } from "./graph-cell.ts";
 import { identifyCell } from "./identify-cell.ts";
 import { modelCell } from "./model-cell.ts";
+import { refuteCell } from "./refute-cell.ts";
 import { simulateCell } from "./simulate-cell.ts";
 
 export { createLibrary } from "./library.ts";
@@ -16,6 +17,7 @@ const all: readonly CellKind[] = [
   graphCell,
   identifyCell,
   estimateCell,
+  refuteCell,
   modelCell,
   counterfactualCell,
   simulateCell,

@@ -19,7 +19,7 @@ export interface RosenbaumBounds {
   readonly direction: "positive" | "negative";
   /** Largest one-sided p-value at each Γ. */
   readonly points: readonly { readonly gamma: number; readonly p: number }[];
-  /** Largest Γ with p below `alpha`; below 1 when there is none, `Infinity` beyond the grid. */
+  /** Largest Γ with p below `alpha`: 0 when not even Γ = 1 has it, 1000 when it lies beyond. */
   readonly gamma: number;
   readonly alpha: number;
 }
@@ -93,7 +93,7 @@ export function rosenbaumBounds(
 /** p rises with Γ: halve the interval. */
 function withstood(largestP: (gamma: number) => number, alpha: number): number {
   if (largestP(1) >= alpha) return 0;
-  if (largestP(1000) < alpha) return Infinity;
+  if (largestP(1000) < alpha) return 1000;
   let [low, high] = [1, 1000];
   for (let k = 0; k < 60; k++) {
     const middle = (low + high) / 2;

@@ -85,6 +85,7 @@ export async function gather(
         })),
         mode: "auto",
         attachments: notebook.attachments,
+        seed: notebook.settings.seed,
       });
       for (const [name, value] of Object.entries(options.set)) {
         kernel.post({ type: "set-variable", name, value });

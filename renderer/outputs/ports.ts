@@ -1,4 +1,5 @@
 import type { TablePage } from "../../app/protocol/mime.ts";
+import type { BlockAction } from "../../app/protocol/report.ts";
 
 /** What outputs need of the page around them. */
 export interface OutputPorts {
@@ -15,6 +16,8 @@ export interface OutputPorts {
   nameOf(cell: string): string;
   /** The cell's own text, when a graph drawn from it may be edited. */
   graphSource?: { read(): string; write(text: string): void };
+  /** Does what a button of a report says; absent where nothing can be done. */
+  act?: (does: BlockAction["does"]) => void;
   /** Whether the user holds an assumption to be true; absent ones are held. */
   assumption(id: string): boolean;
   setAssumption(id: string, held: boolean): void;

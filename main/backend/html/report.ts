@@ -61,6 +61,11 @@ async function blockToHtml(block: Block): Promise<string> {
     }
     case "code":
       return `<pre><code>${text(block.text)}</code></pre>`;
+    case "actions":
+      // Nothing can be pressed on paper; a list still says what there is to choose from.
+      return block.list === true
+        ? `<p>${text(block.label)}</p><ul>${block.actions.map(({ label, detail, pressed }) => `<li>${pressed === true ? `<b>${text(label)}</b> (chosen)` : text(label)}${detail === undefined ? "" : `: ${text(detail)}`}</li>`).join("")}</ul>`
+        : "";
     default:
       throw new Error("this version does not know it");
   }

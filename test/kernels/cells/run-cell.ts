@@ -1,51 +1,69 @@
 import type { CellContext, CellProgram } from "../../../app/cell/program.ts";
 import { mime, type MimeBundle } from "../../../app/protocol/mime.ts";
-import type { Block, Report } from "../../../app/protocol/report.ts";
+import type { Block, BlockAction, Report } from "../../../app/protocol/report.ts";
 import type { Progress } from "../../../app/work.ts";
-import { cellKinds, type KernelHost } from "../../../kernels/cells/index.ts";
+import { cellKinds } from "../../../kernels/cells/index.ts";
+import type { KernelHost } from "../../../kernels/cells/kind.ts";
 
-const host: KernelHost = { attachment: async () => undefined, attachmentNames: () => [] };
+const noFiles: KernelHost = { attachment: async () => undefined, attachmentNames: () => [] };
 
-/** A cell's program, as the kernel compiles it. */
 export function programOf(kind: string, source: string, name?: string): CellProgram {
   const found = cellKinds.get(kind);
-  if (found === undefined) throw new Error(kind);
-  return found.parse({ id: "test", kind, source, ...(name === undefined ? {} : { name }) }, host);
+  if (found === undefined) throw new Error(`no kind ${kind}`);
+  const cell = { id: "test", kind, source, ...(name === undefined ? {} : { name }) };
+  return found.parse(cell, noFiles);
 }
 
-/** One run of a cell outside a session: its values, its claim, and what it showed. */
+export interface CellRun {
+  readonly values: Readonly<Record<string, unknown>>;
+  readonly reports: readonly Report[];
+  readonly text: string;
+  readonly progress: readonly Progress[];
+  /** Every block, those inside others included. */
+  readonly blocks: readonly Block[];
+  readonly actions: readonly BlockAction[];
+}
+
+/** Runs one causal cell by itself. */
 export async function runCell(
-  program: CellProgram,
+  kind: string,
+  source: string,
   inputs: Record<string, unknown> = {},
-  signal: AbortSignal = new AbortController().signal,
-) {
+  more: { readonly saved?: Record<string, unknown>; readonly signal?: AbortSignal } = {},
+): Promise<CellRun> {
+  const program = programOf(kind, source);
+  if (program.run === undefined) throw new Error(JSON.stringify(program.diagnostics));
   const shown: MimeBundle[] = [];
   const progress: Progress[] = [];
   const context: CellContext = {
     cell: "test",
-    signal,
+    signal: more.signal ?? new AbortController().signal,
     invalidation: new Promise(() => {}),
     display: (value) => shown.push((value as { bundle: MimeBundle }).bundle),
     view: () => {
       throw new Error("no inputs here");
     },
     progress: (one) => progress.push(one),
+    saved: (key) => more.saved?.[key],
     inputClaims: {},
-    hear: () => {},
   };
-  if (program.run === undefined) throw new Error(JSON.stringify(program.diagnostics));
-  const result = await program.run(inputs, context);
+  const { values } = await program.run(inputs, context);
   const reports = shown.map((bundle) => bundle[mime.report] as Report);
-  return { ...result, progress, reports, text: shown.map((b) => b[mime.text]).join("\n") };
+  const blocks = reports.flatMap((report) => allBlocks(report.blocks));
+  return {
+    values,
+    reports,
+    text: reports.map((report) => report.summary).join("\n"),
+    progress,
+    blocks,
+    actions: blocks.flatMap((block) => (block.kind === "actions" ? block.actions : [])),
+  };
 }
 
-/** Every block of a report, those inside others too. */
-export function blocksOf(reports: readonly Report[]): readonly Block[] {
-  const inside = (block: Block): readonly Block[] =>
-    block.kind === "details"
-      ? [block, ...block.blocks.flatMap(inside)]
-      : block.kind === "columns"
-        ? [block, ...block.columns.flat().flatMap(inside)]
-        : [block];
-  return reports.flatMap(({ blocks }) => blocks.flatMap(inside));
+function allBlocks(blocks: readonly Block[]): readonly Block[] {
+  return blocks.flatMap((block) => [
+    block,
+    ...(block.kind === "details" ? allBlocks(block.blocks) : []),
+    ...(block.kind === "columns" ? block.columns.flatMap(allBlocks) : []),
+  ]);
 }
