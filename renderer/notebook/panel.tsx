@@ -1,4 +1,4 @@
-import { signal } from "@preact/signals";
+import { effect, signal } from "@preact/signals";
 import { doubted } from "../../app/claim.ts";
 import { kinds } from "../../kernels/cells/catalogue.ts";
 import { useNotebook } from "./context.ts";
@@ -7,8 +7,13 @@ import { LedgerPanel } from "./ledger.tsx";
 type Tab = "variables" | "ledger" | "help";
 const tabs: readonly Tab[] = ["variables", "ledger", "help"];
 
+const PANEL_TAB = "dagbok.panel-tab";
+
 /** Kept over notebooks, and set by who opens the panel for one of them. */
-export const panelTab = signal<Tab>("variables");
+export const panelTab = signal<Tab>(
+  tabs.find((tab) => tab === localStorage.getItem(PANEL_TAB)) ?? "variables",
+);
+effect(() => localStorage.setItem(PANEL_TAB, panelTab.value));
 
 /** The side panel: what there is, and what one can do. */
 export function SidePanel() {

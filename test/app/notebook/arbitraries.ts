@@ -177,6 +177,9 @@ export function editFor(notebook: Notebook, { kind, a, b, text, cells }: EditSee
     case 10:
       return { kind: "set-setting", name: "versions", value: { dagbok: word } };
     case 11:
+      if (a % 4 === 3)
+        return { kind: "set-doubt", assumption: `no-arrow:v${b % 3},y`, value: b % 2 === 0 };
+      if (a % 8 === 5) return { kind: "set-notebook-meta", key: "doubts", value: text };
       return { kind: "set-notebook-meta", key: `k${b % 3}`, ...(a % 2 ? { value: text } : {}) };
     case 12: {
       const name = b % 2 && attached ? attached.name : `${word}.csv`;
