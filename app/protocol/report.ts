@@ -23,7 +23,12 @@ export type Block =
       readonly facts: readonly { readonly label: string; readonly value: string }[];
       readonly footer?: true;
     }
-  | { readonly kind: "assumptions"; readonly assumptions: readonly Assumption[] }
+  /** Each with a box to switch it off; `label` where they are not what the answer rests on. */
+  | {
+      readonly kind: "assumptions";
+      readonly assumptions: readonly Assumption[];
+      readonly label?: string;
+    }
   | TableBlock
   | ChartBlock
   | GraphBlock

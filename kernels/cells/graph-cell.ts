@@ -1,10 +1,12 @@
 import { UserError } from "../../app/errors.ts";
 import type { Block, GraphBlock, NodeRole, Report } from "../../app/protocol/report.ts";
 import type { Edge, Graph } from "../graph/graph.ts";
+import { testableImplications } from "../graph/implications.ts";
 import { parseGraph } from "../graph/parse.ts";
 import { displayable, reportBundle } from "../output/display.ts";
 import { count, listing } from "./format.ts";
 import { admitDoubts, claimOfDoubted, type DoubtedGraph } from "./graph-doubts.ts";
+import { firstImplications, implicationsBlock } from "./implications-report.ts";
 import { type CellKind, outputName, parsing } from "./kind.ts";
 
 /** The whole text is one graph, in the short form or another syntax that `parseGraph` reads. */
@@ -52,7 +54,7 @@ function doubtedReport({ graph, added, refused }: DoubtedGraph): Report {
         title: `With ${listing(edges)} added by the ledger`,
         text: `You have switched off ${added.length === 1 ? "an assumption" : `${added.length} assumptions`} that the missing ${added.length === 1 ? "edge makes" : "edges make"}. The text of the cell is as it was.`,
       },
-      { kind: "assumptions", assumptions: added },
+      { kind: "assumptions", assumptions: added, label: "Switched off" },
     );
   }
   for (const { assumption, cycle } of refused) {
@@ -72,7 +74,7 @@ function doubtedReport({ graph, added, refused }: DoubtedGraph): Report {
     ...(edges.length === 0 ? [] : [`With ${listing(edges)} added by the ledger.`]),
     ...refused.map(({ assumption }) => `Cannot do without: ${assumption.text}`),
   ];
-  return { summary: words.join(" "), blocks: [...blocks, ...told] };
+  return { summary: words.join(" "), blocks: [...blocks.slice(0, 1), ...told, ...blocks.slice(1)] };
 }
 
 function edgeText({ from, to, mark }: Edge): string {
@@ -81,7 +83,17 @@ function edgeText({ from, to, mark }: Edge): string {
 
 export function graphReport(graph: Graph): Report {
   const block = graphBlock(graph, {}, true);
-  return { summary: block.summary, blocks: [block] };
+  return { summary: block.summary, blocks: [block, ...implied(graph)] };
+}
+
+/** Above this many nodes the implications are told when asked for (`implications in graph`). */
+const mostNodes = 40;
+
+function implied(graph: Graph): readonly Block[] {
+  const measured = graph.nodes.filter((node) => !node.latent).length;
+  if (measured < 3 || graph.nodes.length > mostNodes) return [];
+  const { implications, more } = firstImplications(testableImplications(graph, { maxSets: 4 }));
+  return [implicationsBlock(implications, more)];
 }
 
 /** A graph to draw, with the roles its nodes have in a question. */

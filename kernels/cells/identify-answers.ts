@@ -1,4 +1,3 @@
-import type { Claim } from "../../app/claim.ts";
 import type { Report } from "../../app/protocol/report.ts";
 import { breathe, type Work } from "../../app/work.ts";
 import type { Table } from "../data/table.ts";
@@ -11,22 +10,21 @@ import {
 } from "../graph/index.ts";
 import { confirmNo, type Identification, identify, toLatex, toText } from "../identify/index.ts";
 import { boundsFromTable } from "./identify-bounds.ts";
-import type { Question } from "./identify-cell.ts";
+import type { Answer, Question } from "./identify-cell.ts";
 import { twoModelsReport } from "./identify-no.ts";
 import { identifyReport, type Separation, separationReport } from "./identify-report.ts";
-import { bearingReport, derivationReport, setsReport, traceReport } from "./identify-yes.ts";
+import {
+  type Bearing,
+  bearingReport,
+  derivationReport,
+  setsReport,
+  traceReport,
+} from "./identify-yes.ts";
 import {
   firstImplications,
   implicationsReport,
   implicationTestsReport,
 } from "./implications-report.ts";
-
-export interface Answer {
-  readonly value: unknown;
-  readonly claim?: Claim;
-  /** Looks for the reasons, which may take long, and shows each when it is found. */
-  readonly reasons?: () => Promise<void>;
-}
 
 /** Answers one line of an identify cell and shows the answer; what takes long is handed back as `reasons`. */
 export async function answerQuestion(
@@ -87,15 +85,16 @@ async function answerQuery(
       ? { latex: toLatex(result.estimand), text: toText(result.estimand) }
       : undefined;
   show(identifyReport(result, graph, formula));
+  const bearing: Bearing = new Map();
   const reasons = async (): Promise<void> => {
-    for (const { message, find } of reasonsOf(graph, result, work)) {
+    for (const { message, find } of reasonsOf(graph, result, work, bearing)) {
       work.progress({ message });
       await breathe(work);
       const report = await find();
       if (report !== undefined) show(report);
     }
   };
-  return { value: result, claim: result.claim, reasons };
+  return { value: result, claim: result.claim, reasons, bearing };
 }
 
 interface Reason {
@@ -103,7 +102,12 @@ interface Reason {
   readonly find: () => Promise<Report | undefined> | Report | undefined;
 }
 
-function reasonsOf(graph: Graph, result: Identification, work: Work): readonly Reason[] {
+function reasonsOf(
+  graph: Graph,
+  result: Identification,
+  work: Work,
+  bearing: Bearing,
+): readonly Reason[] {
   const trace = { message: "Telling the steps", find: () => traceReport(result) };
   switch (result.kind) {
     case "identified":
@@ -122,7 +126,7 @@ function reasonsOf(graph: Graph, result: Identification, work: Work): readonly R
           ? [
               {
                 message: "Trying every missing arrow",
-                find: () => bearingReport(graph, result.query, work),
+                find: () => bearingReport(graph, result.query, work, bearing),
               },
             ]
           : []),

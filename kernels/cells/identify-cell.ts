@@ -1,5 +1,5 @@
 import type { CellProgram } from "../../app/cell/program.ts";
-import type { Claim } from "../../app/claim.ts";
+import type { Assumption, Claim } from "../../app/claim.ts";
 import { UserError } from "../../app/errors.ts";
 import { gatherClaims } from "../../app/runtime/claims.ts";
 import type { Report } from "../../app/protocol/report.ts";
@@ -124,9 +124,7 @@ function programOf(questions: readonly Question[]): CellProgram {
       const work = { signal: context.signal, progress: context.progress };
       const show = (report: Report): void => context.display(displayable(reportBundle(report)));
       const values: Record<string, unknown> = {};
-      const reasons: (() => Promise<void>)[] = [];
-      const claims: Claim[] = [];
-      const named: Record<string, Claim> = {};
+      const answers: { readonly name: string | undefined; readonly answer: Answer }[] = [];
       // Every answer is shown before the first reason is looked for.
       for (const question of questions) {
         const graph = asGraph(inputs[question.graph], question.graph);
@@ -134,16 +132,43 @@ function programOf(questions: readonly Question[]): CellProgram {
           "table" in question ? asTable(inputs[question.table ?? ""], question.table) : undefined;
         const answer = await answerQuestion(question, graph, table, work, show);
         if (question.name !== undefined) values[question.name] = answer.value;
-        if (answer.claim !== undefined) {
-          claims.push(answer.claim);
-          if (question.name !== undefined) named[question.name] = answer.claim;
-        }
-        if (answer.reasons !== undefined) reasons.push(answer.reasons);
+        answers.push({ name: question.name, answer });
       }
-      for (const reason of reasons) await reason();
-      const claim = gatherClaims(claims);
-      return { values, claims: named, ...(claim === undefined ? {} : { claim }) };
+      for (const { answer } of answers) await answer.reasons?.();
+      const claims = answers.flatMap(({ name, answer }) => {
+        const claim = claimOf(answer);
+        return claim === undefined ? [] : [{ name, claim }];
+      });
+      const claim = gatherClaims(claims.map((one) => one.claim));
+      return {
+        values,
+        claims: Object.fromEntries(
+          claims.flatMap((one) => (one.name === undefined ? [] : [[one.name, one.claim] as const])),
+        ),
+        ...(claim === undefined ? {} : { claim }),
+      };
     },
+  };
+}
+
+export interface Answer {
+  readonly value: unknown;
+  readonly claim?: Claim;
+  /** Looks for the reasons, which may take long, and shows each when it is found. */
+  readonly reasons?: () => Promise<void>;
+  /** What becomes of it without an assumption, by the assumption's id; filled while the reasons are looked for. */
+  readonly bearing?: ReadonlyMap<string, NonNullable<Assumption["bears"]>>;
+}
+
+/** With what was found of its assumptions: which of them carry it. */
+function claimOf({ claim, bearing }: Answer): Claim | undefined {
+  if (claim === undefined || bearing === undefined || bearing.size === 0) return claim;
+  return {
+    ...claim,
+    assumptions: claim.assumptions.map((one) => {
+      const bears = bearing.get(one.id);
+      return bears === undefined ? one : { ...one, bears };
+    }),
   };
 }
 

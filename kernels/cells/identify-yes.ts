@@ -184,16 +184,23 @@ export function firstPart(query: Query): Exclude<Query, { kind: "difference" }> 
 const bearingMilliseconds = 1500;
 const mostListed = 40;
 
-/** Which missing arrows and absent common causes carry the claim. */
+/** What becomes of an answer without an assumption, by the assumption's id. */
+export type Bearing = Map<string, LoadBearing["effect"]>;
+
+/** Which missing arrows and absent common causes carry the claim; noted in `bearing` too. */
 export async function bearingReport(
   graph: Graph,
   query: Query,
   work: Work,
+  bearing: Bearing = new Map(),
 ): Promise<Report | undefined> {
   const found: LoadBearing[] = [];
   const stream = loadBearing(graph, query, { work, milliseconds: bearingMilliseconds });
   let end = await stream.next();
-  for (; end.done !== true; end = await stream.next()) found.push(end.value);
+  for (; end.done !== true; end = await stream.next()) {
+    found.push(end.value);
+    bearing.set(end.value.assumption.id, end.value.effect);
+  }
   if (found.length === 0) return undefined;
   const cut = end.value.kind === "search-limit";
   const of = (effect: LoadBearing["effect"]): LoadBearing[] =>

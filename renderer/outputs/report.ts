@@ -1,4 +1,4 @@
-import type { Assumption, Claim, ClaimStatus, Rung } from "../../app/claim.ts";
+import type { Claim, ClaimStatus, Rung } from "../../app/claim.ts";
 import type { ActionsBlock, Block, Report, TableBlock } from "../../app/protocol/report.ts";
 import { highlight } from "../editor/highlight.ts";
 import { iconMarkup, type IconName } from "../ui/icons.tsx";
@@ -143,7 +143,7 @@ function blockElement(block: Block, context: Context): HTMLElement {
       return list;
     }
     case "assumptions":
-      return assumptionsElement(block.assumptions, context.ports);
+      return assumptionsElement(block, context.ports);
     case "table":
       return tableElement(block);
     case "chart":
@@ -215,8 +215,14 @@ function actionsElement(block: ActionsBlock, ports: OutputPorts): HTMLElement {
   return box;
 }
 
-function assumptionsElement(assumptions: readonly Assumption[], ports: OutputPorts): HTMLElement {
-  const list = el("ul", { class: "assumptions", "aria-label": "Assumptions it rests on" });
+function assumptionsElement(
+  { assumptions, label }: Extract<Block, { kind: "assumptions" }>,
+  ports: OutputPorts,
+): HTMLElement {
+  const said =
+    label ??
+    `Rests on ${assumptions.length === 1 ? "one assumption" : `${assumptions.length} assumptions`}`;
+  const list = el("ul", { class: "assumptions", "aria-label": said });
   for (const assumption of assumptions) {
     const box = el("input", {
       type: "checkbox",
@@ -232,16 +238,7 @@ function assumptionsElement(assumptions: readonly Assumption[], ports: OutputPor
     });
     list.append(item);
   }
-  return el(
-    "div",
-    { class: "assumptions-box" },
-    el(
-      "p",
-      { class: "block-label" },
-      `Rests on ${assumptions.length === 1 ? "one assumption" : `${assumptions.length} assumptions`}`,
-    ),
-    list,
-  );
+  return el("div", { class: "assumptions-box" }, el("p", { class: "block-label" }, said), list);
 }
 
 function tableElement(block: TableBlock): HTMLElement {
