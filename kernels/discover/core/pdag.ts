@@ -40,18 +40,27 @@ export function neighbourhoods(g: Pdag): number[][] {
   return near;
 }
 
+/** Whether nothing is known of a collider at k between a and b, so that no rule may build on it. */
+export type Ambiguous = (a: number, k: number, b: number) => boolean;
+const never: Ambiguous = () => false;
+
 /**
  * Orients every undirected edge whose direction follows from the others: Meek's rules 1 to 3, and 4 (needed once
  * directions come from knowledge). Changes `g`. Meek 1995, section 2. O(passes · edges · degree²).
  */
-export function meek(g: Pdag, rule4 = true, near = neighbourhoods(g)): void {
+export function meek(
+  g: Pdag,
+  rule4 = true,
+  near = neighbourhoods(g),
+  ambiguous: Ambiguous = never,
+): void {
   const open: [number, number][] = [];
   for (let i = 0; i < g.d; i++)
     for (const j of near[i]!) if (undirected(g, i, j)) open.push([i, j]);
   for (let changed = true; changed;) {
     changed = false;
     for (const [a, b] of open) {
-      if (!undirected(g, a, b) || !follows(g, near, a, b, rule4)) continue;
+      if (!undirected(g, a, b) || !follows(g, near, a, b, rule4, ambiguous)) continue;
       point(g, a, b);
       changed = true;
     }
@@ -64,18 +73,19 @@ function follows(
   a: number,
   b: number,
   rule4: boolean,
+  ambiguous: Ambiguous,
 ): boolean {
   for (const c of near[a]!) {
     if (c === b) continue;
-    if (directed(g, c, a) && !adjacent(g, c, b)) return true; // 1: c -> a -- b
+    if (directed(g, c, a) && !adjacent(g, c, b) && !ambiguous(c, a, b)) return true; // 1: c -> a -- b
     if (directed(g, a, c) && directed(g, c, b)) return true; // 2: a -> c -> b
     if (undirected(g, a, c) && directed(g, c, b)) {
       for (const e of near[a]!) {
         if (e === c || e === b || !undirected(g, a, e)) continue;
-        if (directed(g, e, b) && !adjacent(g, c, e)) return true; // 3: a -- c -> b <- e -- a
+        if (directed(g, e, b) && !adjacent(g, c, e) && !ambiguous(c, a, e)) return true; // 3: a -- c -> b <- e -- a
       }
     }
-    if (rule4 && undirected(g, a, c) && !adjacent(g, c, b)) {
+    if (rule4 && undirected(g, a, c) && !adjacent(g, c, b) && !ambiguous(c, a, b)) {
       for (const e of near[c]!) {
         // 4: a -- c -> e -> b, a next to e
         if (directed(g, c, e) && directed(g, e, b) && adjacent(g, a, e)) return true;
