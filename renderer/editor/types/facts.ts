@@ -5,6 +5,7 @@ import { GLOBALS } from "../../../app/cell/globals.ts";
 import { readCausal, type CausalFacts } from "../causal/facts.ts";
 import type { TypeCell } from "./cells.ts";
 import type { Compiler, Ts } from "./compiler.ts";
+import { typeIn, valueType } from "./type-text.ts";
 
 /** A name a cell defines, and what its value is to others. */
 export interface Output {
@@ -64,7 +65,7 @@ export function factsOf(ts: Compiler, cell: TypeCell): CellFacts {
     outputs: causal.outputs.map(({ name, type, place }): Output => ({
       name,
       pass: "declared",
-      type: type === "table" ? tableType(cell, causal.columns) : valueType(type),
+      type: type === "table" ? tableType(cell, causal.columns) : typeText(type),
       ...(place === undefined ? {} : { place }),
     })),
     needs: inputs,
@@ -73,10 +74,9 @@ export function factsOf(ts: Compiler, cell: TypeCell): CellFacts {
   };
 }
 
-function valueType(type: string): string {
-  return type.startsWith("readonly ")
-    ? `readonly import("/kernels/cells/types/values.ts").${type.slice("readonly ".length)}`
-    : `import("/kernels/cells/types/values.ts").${type}`;
+function typeText(type: string): string {
+  const list = "readonly ";
+  return type.startsWith(list) ? `${list}${valueType(type.slice(list.length))}` : valueType(type);
 }
 
 function tableType(cell: TypeCell, typed: readonly string[] | undefined): string {
@@ -92,7 +92,7 @@ function tableType(cell: TypeCell, typed: readonly string[] | undefined): string
     ({ name, type }) =>
       `${JSON.stringify(name)}: ${all.includes(`"${type}"`) ? JSON.stringify(type) : all}`,
   );
-  return `import("/kernels/cells/types/tables.ts").TableOf<{ ${fields.join("; ")} }>`;
+  return typeIn("tables", `TableOf<{ ${fields.join("; ")} }>`);
 }
 
 function textFacts(cell: TypeCell): CellFacts {

@@ -1,6 +1,7 @@
 import type { CellFacts, Output } from "./facts.ts";
 import { type Segment, SegmentMap } from "./segments.ts";
 import type { Want } from "../causal/facts.ts";
+import { valueType } from "./type-text.ts";
 
 /** Where a name that a cell needs comes from. */
 export type Source =
@@ -24,10 +25,10 @@ export function cellOf(path: string): string | undefined {
 }
 
 const wanted: Readonly<Record<Want, string>> = {
-  graph: 'import("/kernels/cells/types/values.ts").Graph',
-  table: 'import("/kernels/cells/types/values.ts").Table',
-  identification: 'import("/kernels/cells/types/values.ts").Identification',
-  model: 'import("/kernels/cells/types/values.ts").StructuralModel',
+  graph: valueType("Graph"),
+  table: valueType("Table"),
+  identification: valueType("Identification"),
+  model: valueType("StructuralModel"),
   number: "number",
 };
 

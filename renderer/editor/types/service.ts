@@ -179,6 +179,7 @@ export class TypeService {
     const { facts, declared, state } = entry;
     const isLive = live || state !== "clean" || declared === undefined;
     this.host.write(cachePath(id), declared ?? "export {};");
+    this.host.setRoot(outPath(id));
     this.host.write(outPath(id), outOf(facts.outputs, id, isLive));
   }
 

@@ -368,7 +368,7 @@ describe("columns", () => {
   test("rows have a field for each column", () => {
     const b = 'rowsOf(survey).map((row) => row.age! + row["wt 71"]!);\nrowsOf(survey)[0].agee';
     expect(check({ "data:d": table, b })).toEqual([
-      'b: agee: Property \'agee\' does not exist on type \'{ readonly age: number | null; readonly sex: string | null; readonly \"wt 71\": number | null; }'. Did you mean \'age\'?',
+      "b: agee: Property 'agee' does not exist on type '{ readonly age: number | null; readonly sex: string | null; readonly \"wt 71\": number | null; }'. Did you mean 'age'?",
     ]);
   });
   test("a column has the values of its type", () => {
