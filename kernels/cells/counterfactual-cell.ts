@@ -198,8 +198,7 @@ function numberIn(inputs: CellInputs, name: string): number {
   const value = inputs[name];
   if (typeof value === "number" && Number.isFinite(value)) return value;
   if (typeof value === "object" && value !== null && "value" in value) {
-    const inner = (value as { value: unknown }).value;
-    if (typeof inner === "number") return inner;
+    if (typeof value.value === "number") return value.value;
   }
   throw new UserError({
     code: "counterfactual-known",

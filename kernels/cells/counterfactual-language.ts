@@ -238,7 +238,7 @@ function placed(head: Clause): Query {
 }
 
 /** The same mistake, placed in the cell instead of in the query's text. */
-function shifted(error: unknown, by: number): unknown {
+export function shifted(error: unknown, by: number): unknown {
   if (!(error instanceof UserError)) return error;
   const start = by + (error.place?.start ?? (error.place?.column ?? 1) - 1);
   const end = error.place?.end === undefined ? start + 1 : by + error.place.end;

@@ -1,15 +1,22 @@
 import type { CellContext, CellProgram } from "../../app/cell/program.ts";
 import type { Claim } from "../../app/claim.ts";
 import { UserError } from "../../app/errors.ts";
+import type { Work } from "../../app/work.ts";
+import { gatherClaims } from "../../app/runtime/claims.ts";
 import type { EstimateResult, NotEstimable } from "../estimate/effect.ts";
 import type { AdjustmentEstimand, EstimandSpec, Target } from "../estimate/estimand.ts";
+import type { GeneralOptions } from "../estimate/estimate.ts";
 import type { Method } from "../estimate/method.ts";
 import type { Identification, Strategy } from "../identify/result.ts";
 import type { Table } from "../data/table.ts";
 import { displayable, reportBundle } from "../output/display.ts";
 import { contrastOf, DESIGN_KEYWORDS, designOf, formulaOf } from "./estimate-design.ts";
+import { findingsOf, located, type Places } from "./estimate-places.ts";
 import { estimateReport } from "./estimate-report.ts";
+import type { EstimateText } from "./estimate-text.ts";
+import { lookAt } from "./estimate-look.ts";
 import { type CellKind, parsing } from "./kind.ts";
+import { methodByName } from "./method-named.ts";
 import {
   type Call,
   type Clause,
@@ -22,6 +29,8 @@ import {
   statementsOf,
   variablesOf,
 } from "./language.ts";
+import { truthBlocks } from "./truth-blocks.ts";
+import { truthsOf } from "./truth.ts";
 
 const TARGETS: readonly Target[] = [
   "ATE",
@@ -41,7 +50,11 @@ interface Question {
   readonly name?: string;
   readonly about: { readonly kind: "identified"; readonly name: string } | Association | Design;
   readonly table: string;
+  /** Empty when no method is named: the first that fits is then taken. */
   readonly calls: readonly Call[];
+  readonly trim?: { readonly low: number; readonly high: number };
+  readonly text: EstimateText;
+  readonly places: Places;
   readonly target?: Target;
   readonly contrast?: NonNullable<AdjustmentEstimand["contrast"]>;
   readonly terms: readonly string[];
@@ -66,7 +79,8 @@ interface Design {
  * `ate = effect from survey by aipw(seed: 1), dragonnet(epochs: 300) for ATT terms (age^2) missing drop`. What is
  * estimated is the result of an identify cell; `y ~ x | a, b` in its place gives an association. Designs are written
  * out: `y ~ t at x = 0`, `y ~ t over unit, time`, `y ~ t | a using z`, `y ~ t | a through m`. `comparing b with a` names
- * the levels of a treatment that has several.
+ * the levels of a treatment that has several; `trim (0.1)` keeps the units with a propensity in [0.1, 0.9], which
+ * changes whose effect it is. Draws without a `seed:` of their own follow from the notebook's.
  */
 export const estimateCell: CellKind = {
   kind: "estimate",
@@ -94,30 +108,44 @@ export const estimateCell: CellKind = {
         );
       }
       const name = statement.name ?? cell.name;
-      return programOf(questionOf(statement, name));
+      return programOf(questionOf(statement, name, cell.source));
     }),
 };
 
-function questionOf(statement: Statement, name: string | undefined): Question {
-  const clauses = clausesOf(statement, [
-    "from",
-    "by",
-    "for",
-    "terms",
-    "missing",
-    "comparing",
-    ...DESIGN_KEYWORDS,
-  ]);
+const KEYWORDS = [
+  "from",
+  "by",
+  "for",
+  "terms",
+  "missing",
+  "comparing",
+  "trim",
+  ...DESIGN_KEYWORDS,
+] as const;
+
+function questionOf(statement: Statement, name: string | undefined, source: string): Question {
+  const clauses = clausesOf(statement, KEYWORDS, { trim: /^\s*\(/u });
   const head = clauses[""] ?? { text: "", start: statement.start };
   const about = aboutOf(head, clauses);
+  const calls = clauses.by === undefined ? [] : parseCalls(clauses.by);
   return {
     ...(name === undefined ? {} : { name }),
     about,
     table: clauses.from === undefined ? "data" : parseName(clauses.from, "a table's name"),
-    calls:
-      clauses.by === undefined
-        ? [{ name: usualMethod(about), start: statement.start, options: [] }]
-        : parseCalls(clauses.by),
+    calls,
+    ...(clauses.trim === undefined ? {} : { trim: trimOf(clauses.trim) }),
+    text: {
+      source,
+      end: statement.start + statement.body.length,
+      calls,
+      clauses: spansOf(clauses, source),
+    },
+    places: {
+      source,
+      calls,
+      about: { start: head.start, end: head.start + Math.max(1, head.text.length) },
+      ...(clauses.from === undefined ? {} : { table: spanOf(clauses.from) }),
+    },
     ...(clauses.for === undefined ? {} : { target: targetOf(clauses.for) }),
     ...(clauses.comparing === undefined ? {} : { contrast: contrastOf(clauses.comparing) }),
     terms: clauses.terms === undefined ? [] : listOf(clauses.terms),
@@ -151,6 +179,40 @@ function usualMethod(about: Question["about"]): string {
     default:
       return "aipw";
   }
+}
+
+function spanOf({ start, text }: Clause): { readonly start: number; readonly end: number } {
+  return { start, end: start + Math.max(1, text.length) };
+}
+
+/** Keyword and text of each clause. */
+function spansOf(
+  clauses: Readonly<Partial<Record<string, Clause>>>,
+  source: string,
+): EstimateText["clauses"] {
+  return Object.fromEntries(
+    KEYWORDS.flatMap((key) => {
+      const clause = clauses[key];
+      if (clause === undefined) return [];
+      const before = source.slice(0, clause.start).trimEnd().length - key.length;
+      return [[key, { start: before, end: clause.start + clause.text.length }]];
+    }),
+  );
+}
+
+/** `(0.1)` keeps [0.1, 0.9]; `(0.05, 0.8)` says both ends. */
+function trimOf(clause: Clause): NonNullable<Question["trim"]> {
+  const ends = /^\(\s*([\d.e-]+)\s*(?:,\s*([\d.e-]+)\s*)?\)$/u.exec(clause.text);
+  const low = Number(ends?.[1]);
+  const high = ends?.[2] === undefined ? 1 - low : Number(ends[2]);
+  if (ends !== null && low >= 0 && low < high && high <= 1) return { low, high };
+  throw new UserError({
+    code: "estimate-trim",
+    message: `Propensities cannot be trimmed to ${clause.text}.`,
+    value: clause.text,
+    expected: "trim (0.1) for [0.1, 0.9], or both ends as in trim (0.05, 0.9)",
+    place: spanOf(clause),
+  });
 }
 
 function targetOf(clause: Clause): Target {
@@ -187,25 +249,55 @@ function missingOf(clause: Clause): boolean {
 
 function programOf(question: Question): CellProgram {
   const { about, table, calls, name } = question;
+  const seeded =
+    calls.length > 0 && calls.every((call) => call.options.some((o) => o.name === "seed"));
   return {
     inputs: [
       ...new Set([
         ...(about.kind === "identified" ? [about.name] : []),
         table,
         ...variablesOf(calls),
+        ...(seeded ? [] : ["notebookSeed"]),
       ]),
     ],
     outputs: name === undefined ? [] : [name],
     diagnostics: [],
     run: async (inputs, context) => {
       const data = asTable(inputs[table], table);
+      const given = settingsOf(question, inputs);
+      const look = await lookAt(specsOf(question, inputs), data, given).catch((error: unknown) => {
+        throw located(error, undefined, data, question.places);
+      });
+      const implied = look.fitting[0]?.name ?? usualMethod(about);
+      const taken =
+        calls.length > 0
+          ? calls
+          : [{ name: implied, start: question.text.end, end: question.text.end, options: [] }];
       const results: EstimateResult[] = [];
-      for (const call of calls) {
+      for (const [k, call] of taken.entries()) {
         context.signal.throwIfAborted();
-        results.push(await estimateOne(question, call, data, inputs, context));
+        const part = shareOf(context, k, taken);
+        const result = await estimateOne(question, call, data, given, inputs, part).catch(
+          (error: unknown) => {
+            throw located(error, call, data, question.places);
+          },
+        );
+        results.push(result);
       }
-      context.display(displayable(reportBundle(estimateReport(results))));
-      const claim = results[0]?.claim;
+      const truth = truthBlocks(results, await truthsOf(data, results, context));
+      const views = {
+        offer: { text: question.text, fitting: look.fitting, implied },
+        data: look.data,
+        table: data,
+        names: {
+          ...(name === undefined ? {} : { name }),
+          table,
+          ...(about.kind === "identified" ? { claim: about.name } : {}),
+        },
+        findings: findingsOf(results, question.places),
+      };
+      context.display(displayable(reportBundle(estimateReport(results, truth, views))));
+      const claim = gatherClaims(results.map((result) => result.claim));
       const value = results.length === 1 ? results[0] : results;
       return {
         values: name === undefined ? {} : { [name]: value },
@@ -215,52 +307,73 @@ function programOf(question: Question): CellProgram {
   };
 }
 
+/** What holds for every method of the cell. */
+function settingsOf(question: Question, inputs: Readonly<Record<string, unknown>>): GeneralOptions {
+  const seed = inputs["notebookSeed"];
+  return {
+    ...(typeof seed === "number" ? { seed } : {}),
+    ...(question.dropMissing ? { missing: "drop" } : {}),
+    ...(question.terms.length > 0 ? { terms: question.terms } : {}),
+    ...(question.trim === undefined ? {} : { trim: question.trim }),
+  };
+}
+
+/** Methods share one progress bar. */
+function shareOf(context: CellContext, k: number, calls: readonly Call[]): Work {
+  if (calls.length === 1) return context;
+  return {
+    signal: context.signal,
+    ...(context.hands === undefined ? {} : { hands: context.hands }),
+    progress: ({ fraction = 0, message, ...rest }) =>
+      context.progress({
+        ...rest,
+        fraction: (k + fraction) / calls.length,
+        message: [calls[k]?.name, message].filter(Boolean).join(": "),
+      }),
+  };
+}
+
 async function estimateOne(
   question: Question,
   call: Call,
   table: Table,
+  given: GeneralOptions,
   inputs: Readonly<Record<string, unknown>>,
-  context: CellContext,
+  work: Work,
 ): Promise<EstimateResult> {
   const { estimateBy } = await import("../estimate/index.ts");
-  const method = await methodOf(call);
+  const method = await methodByName(call.name, {
+    start: call.start,
+    end: call.start + call.name.length,
+  });
   const spec = specOf(question, method, inputs);
   if ("refused" in spec) return spec.refused;
   const options = Object.fromEntries(
     call.options.map((option) => [option.name, evaluateArgument(option.value, inputs)]),
   );
-  return estimateBy(
-    spec.estimand,
-    table,
-    {
-      ...(question.dropMissing ? { missing: "drop" as const } : {}),
-      ...(question.terms.length > 0 ? { terms: question.terms } : {}),
-      ...options,
-      method,
-    },
-    context,
-  );
+  return estimateBy(spec.estimand, table, { ...given, ...options, method }, work);
 }
 
-/** A method by name. Nets are loaded only when one is asked for. */
-async function methodOf(call: Call): Promise<Method> {
-  const { methods } = await import("../estimate/index.ts");
-  const known = methods.find((method) => method.name === call.name);
-  if (known !== undefined) return known;
-  const [{ neuralMethods }, { forestMethod }] = await Promise.all([
-    import("../estimate/neural/index.ts"),
-    import("../estimate/forest/index.ts"),
-  ]);
-  const learned = [...neuralMethods, forestMethod as unknown as Method];
-  const net = learned.find((method) => method.name === call.name);
-  if (net !== undefined) return net;
-  throw new UserError({
-    code: "unknown-method",
-    message: `There is no method "${call.name}".`,
-    value: call.name,
-    expected: `one of ${[...methods, ...learned].map((method) => method.name).join(", ")}`,
-    hint: "Check the spelling.",
-    place: { start: call.start, end: call.start + call.name.length },
+/** The estimand in each way that was found to identify it; none for an effect that is not identified. */
+function specsOf(
+  question: Question,
+  inputs: Readonly<Record<string, unknown>>,
+): readonly EstimandSpec[] {
+  const { about } = question;
+  const given = {
+    ...(question.target === undefined ? {} : { target: question.target }),
+    ...(question.contrast === undefined ? {} : { contrast: question.contrast }),
+  };
+  if (about.kind === "design") return [{ ...about.estimand, ...given }];
+  if (about.kind === "association") {
+    const { treatment, outcome, adjustment } = about;
+    return [{ kind: "adjustment", treatment, outcome, adjustment, ...given }];
+  }
+  const identified = asIdentification(inputs[about.name], about.name);
+  if (!("strategies" in identified)) return [];
+  return identified.strategies.flatMap((strategy) => {
+    const estimand = estimandOf(strategy, identified.claim);
+    return estimand === undefined ? [] : [{ ...estimand, ...given }];
   });
 }
 

@@ -1,7 +1,18 @@
 import type { Block, Report } from "../../app/protocol/report.ts";
 import type { Effect, EstimateResult, NegativeAnswer } from "../estimate/effect.ts";
+import type { Diagnostic } from "../../app/cell/program.ts";
+import type { Table } from "../data/table.ts";
+import { heterogeneity } from "../estimate/heterogeneity.ts";
 import { diagnosticBlock } from "./diagnostic-blocks.ts";
+import { type CodeNames, codeBlock } from "./estimate-code.ts";
+import {
+  type DataDiagnostics,
+  diagnosticsBlocks,
+  extrapolationNotice,
+} from "./estimate-diagnostics.ts";
+import { methodList, type Offer, trimmedNotice, waysOut } from "./estimate-offer.ts";
 import { formatInterval, formatNumber, formatPercent } from "./format.ts";
+import { heterogeneityBlocks } from "./heterogeneity-blocks.ts";
 import { statusNames } from "./rungs.ts";
 
 const targetNames: Readonly<Record<Effect["target"], string>> = {
@@ -18,8 +29,21 @@ const targetNames: Readonly<Record<Effect["target"], string>> = {
   cutoff: "effect at the cutoff",
 };
 
-/** One estimate, or several methods side by side on the same estimand. */
-export function estimateReport(results: readonly EstimateResult[]): Report {
+/** What a cell can show beside the results because it knows its text and its table. */
+export interface EstimateViews {
+  readonly offer?: Offer;
+  readonly data?: DataDiagnostics | undefined;
+  readonly table?: Table;
+  readonly names?: CodeNames;
+  readonly findings?: readonly Diagnostic[];
+}
+
+/** One estimate, or several methods side by side on the same estimand; `truth` where the rows came from a model. */
+export function estimateReport(
+  results: readonly EstimateResult[],
+  truth: readonly Block[] = [],
+  views: EstimateViews = {},
+): Report {
   const effects = results.filter((r): r is Effect => r.kind === "effect");
   const refusals = results.filter((r): r is NegativeAnswer => r.kind !== "effect");
   const [first] = results;
@@ -35,9 +59,18 @@ export function estimateReport(results: readonly EstimateResult[]): Report {
     });
   }
   const [only] = effects;
+  blocks.push(...trimmedNotice(effects, views.offer?.text));
   if (effects.length === 1 && only !== undefined) blocks.push(statOf(only));
   if (effects.length > 1) blocks.push(forest(effects), effectTable(effects));
-  for (const refusal of refusals) blocks.push(...refusalBlocks(refusal));
+  blocks.push(...truth);
+  for (const refusal of refusals) {
+    blocks.push(...refusalBlocks(refusal));
+    if (views.offer !== undefined) blocks.push(...waysOut(refusal, views.offer.text));
+  }
+  const unfit = refusals.some((r) => r.kind === "not-applicable" || r.kind === "not-estimable");
+  if (unfit && views.offer !== undefined && views.offer.fitting.length > 0)
+    blocks.push(methodList(views.offer, results));
+  blocks.push(...extrapolationNotice(effects, views.data));
   for (const effect of effects) {
     for (const warning of effect.warnings) {
       blocks.push({
@@ -60,46 +93,59 @@ export function estimateReport(results: readonly EstimateResult[]): Report {
       blocks: [{ kind: "assumptions", assumptions: claim.assumptions }],
     });
   }
-  if (only !== undefined && effects.length === 1) {
-    // A design is judged by its picture (event study, jump, path), so that stands open.
-    const design = only.estimand.kind !== "adjustment";
-    const [overlap, ...rest] = only.diagnostics.map((diagnostic): Block => {
-      const block = diagnosticBlock(diagnostic);
-      const open = design && diagnostic.kind === "curve" && block.kind === "details";
-      return open ? { ...block, open: true } : block;
+  blocks.push(...diagnosticsBlocks(effects, views.data));
+  blocks.push(...heterogeneityOf(effects, views.table));
+  if (!unfit && views.offer !== undefined && effects.length > 0) {
+    blocks.push({
+      kind: "details",
+      title: `Methods that fit this question and these data (${views.offer.fitting.length})`,
+      blocks: [methodList(views.offer, results)],
     });
-    if (overlap !== undefined) blocks.push(overlap, ...rest);
-    if (only.unitEffects !== undefined) blocks.push(unitEffects(only.unitEffects));
-  } else {
-    for (const effect of effects) {
-      const inner = effect.diagnostics.map(diagnosticBlock);
-      if (inner.length > 0) {
-        blocks.push({
-          kind: "details",
-          title: `Diagnostics of ${effect.methodLabel}`,
-          blocks: inner,
-        });
-      }
-    }
   }
+  if (views.names !== undefined) blocks.push(...codeBlock(effects, views.names));
   for (const effect of effects) blocks.push(provenance(effect, effects.length > 1));
   return {
     summary: results.map(textOf).join(" "),
     ...(claim === undefined ? {} : { claim }),
+    ...(views.findings === undefined || views.findings.length === 0
+      ? {}
+      : { findings: views.findings }),
     blocks,
   };
+}
+
+function heterogeneityOf(effects: readonly Effect[], table: Table | undefined): readonly Block[] {
+  if (table === undefined) return [];
+  return effects.flatMap((effect): readonly Block[] => {
+    const found = heterogeneity(effect, table);
+    if (found === undefined) return [];
+    return [
+      {
+        kind: "details",
+        title: `How the effect differs between units${effects.length > 1 ? `, by ${effect.methodLabel}` : ""}`,
+        ...(effects.length === 1 && effect.estimand.target === "CATE"
+          ? { open: true as const }
+          : {}),
+        blocks: heterogeneityBlocks(effect, found),
+      },
+    ];
+  });
 }
 
 function textOf(result: EstimateResult): string {
   if (result.kind !== "effect") return result.message;
   const { interval } = result;
-  return `${targetNames[result.target]} of ${result.treatment} on ${result.outcome} by ${result.methodLabel}: ${formatNumber(result.estimate)} (${formatPercent(interval.level)} interval ${formatInterval(interval.low, interval.high)}, n = ${formatNumber(result.n)}).`;
+  return `${targetNames[result.target]} of ${result.treatment} on ${result.outcome}${among(result)} by ${result.methodLabel}: ${formatNumber(result.estimate)} (${formatPercent(interval.level)} interval ${formatInterval(interval.low, interval.high)}, n = ${formatNumber(result.n)}).`;
+}
+
+function among({ estimand }: Effect): string {
+  return estimand.population === undefined ? "" : ` among ${estimand.population}`;
 }
 
 function statOf(effect: Effect): Block {
   return {
     kind: "stat",
-    label: `${targetNames[effect.target]} of ${effect.treatment} on ${effect.outcome}`,
+    label: `${targetNames[effect.target]} of ${effect.treatment} on ${effect.outcome}${among(effect)}`,
     value: formatNumber(effect.estimate),
     interval: `${formatPercent(effect.interval.level)} interval ${formatInterval(effect.interval.low, effect.interval.high)}`,
     note: `standard error ${formatNumber(effect.standardError, 3)}`,
@@ -217,37 +263,6 @@ function refusalBlocks(refusal: NegativeAnswer): readonly Block[] {
         },
       ];
   }
-}
-
-/** How the effect differs between units. */
-function unitEffects(values: Float64Array): Block {
-  const step = Math.max(1, Math.floor(values.length / 2000));
-  const shown = Array.from(values).filter((_, i) => i % step === 0);
-  return {
-    kind: "details",
-    title: "How the effect differs between units",
-    blocks: [
-      {
-        kind: "chart",
-        spec: {
-          width: "container",
-          height: 120,
-          data: { values: shown.map((effect) => ({ effect })) },
-          mark: { type: "bar" },
-          encoding: {
-            x: {
-              field: "effect",
-              type: "quantitative",
-              bin: { maxbins: 40 },
-              title: "effect of one unit",
-            },
-            y: { aggregate: "count", title: "units" },
-          },
-        },
-        summary: `Histogram of ${formatNumber(values.length)} estimated unit effects.`,
-      },
-    ],
-  };
 }
 
 function provenance(effect: Effect, named: boolean): Block {

@@ -35,6 +35,8 @@ export type { Interventions } from "./intervene.ts";
 export { observe } from "./observe.ts";
 export { sample } from "./sample.ts";
 export type { SampleOptions } from "./sample.ts";
+export { originOf } from "./origin.ts";
+export type { SampleOrigin } from "./origin.ts";
 export { pointOf } from "./result.ts";
 export type {
   BoundedResult,

@@ -6,6 +6,7 @@ import { badQuery } from "./messages.ts";
 import { intervene } from "./intervene.ts";
 import type { Interventions } from "./intervene.ts";
 import type { StructuralModel, Variable } from "./model.ts";
+import { rememberOrigin } from "./origin.ts";
 import { unitMechanism } from "./unit.ts";
 
 export interface SampleOptions {
@@ -16,7 +17,7 @@ export interface SampleOptions {
 /**
  * Draws `n` units from a model, under interventions when given, as a table of its observed variables. Each variable has
  * its own stream forked from `rng` by name, so the same seed gives the same units with and without an intervention.
- * Throws `UserError` when a probability or spread leaves its range. O(n · variables).
+ * The table remembers the model (`originOf`). Throws `UserError` when a probability or spread leaves its range. O(n · variables).
  */
 export function sample(
   model: StructuralModel,
@@ -36,12 +37,13 @@ export function sample(
   const shown = changed.variables.filter(
     ({ role }) => options.latent === true || role === "observed",
   );
-  return {
+  const table: Table = {
     kind: "table",
     n,
     columns: shown.map((variable) => columnOf(variable, columns.get(variable.name)!)),
     source: { name: `simulated, seed ${rng.seed}` },
   };
+  return rememberOrigin(table, { model: changed, interventions, seed: rng.seed });
 }
 
 function drawColumn(

@@ -6,7 +6,7 @@ import type { CounterfactualResult } from "../../../kernels/counterfactual/resul
 import { tableOf } from "../../../kernels/data/table.ts";
 import { parseGraph } from "../../../kernels/graph/index.ts";
 import type { MechanismSpread } from "../../../kernels/counterfactual/spread.ts";
-import { blocksOf, programOf, runCell } from "./run-cell.ts";
+import { blocksOf, programOf, runCell } from "./cell-runs.ts";
 
 const world = parseModel(`z ~ bernoulli(0.4); x ~ bernoulli(0.2 + 0.5*z)
 m ~ bernoulli(0.1 + 0.6*x); y ~ bernoulli(0.1 + 0.3*m + 0.2*x + 0.3*z)`);

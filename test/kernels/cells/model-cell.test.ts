@@ -9,7 +9,7 @@ import {
 } from "../../../kernels/counterfactual/index.ts";
 import { parseGraph } from "../../../kernels/graph/index.ts";
 import { createRng } from "../../../kernels/math/rng.ts";
-import { blocksOf, programOf, runCell } from "./run-cell.ts";
+import { blocksOf, programOf, runCell } from "./cell-runs.ts";
 
 const truth = parseModel(`w ~ normal(0, 1)
 t ~ bernoulli(sigmoid(0.8*w))
