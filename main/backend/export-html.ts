@@ -1,10 +1,16 @@
-import type { Cell } from "../../app/notebook/document.ts";
+import { checkClaim, type Claim, doubted } from "../../app/claim.ts";
+import { assumptionsIn, doubtLines } from "../../app/claim-text.ts";
+import type { Cell, Notebook } from "../../app/notebook/document.ts";
+import { doubtsOf } from "../../app/notebook/doubts.ts";
+import { mime, type MimeBundle } from "../../app/protocol/mime.ts";
+import type { Report } from "../../app/protocol/report.ts";
 import type { SavedOutput, StoredNotebook } from "../../app/protocol/store.ts";
 import type { BlobReader } from "./blob-reader.ts";
 import { bundleToHtml, errorToHtml } from "./html/bundle.ts";
 import { carry } from "./html/carried.ts";
 import { escapeHtml } from "./html/escape.ts";
 import { markdownToHtml } from "./html/markdown.ts";
+import { claimToHtml } from "./html/report.ts";
 import { style } from "./html/style.ts";
 
 /** Whatever slips through the escaping still finds a page that runs and loads nothing. */
@@ -18,8 +24,9 @@ const POLICY =
 export async function exportHtml(stored: StoredNotebook, blobs: BlobReader): Promise<string> {
   const { notebook } = stored;
   const outputs = new Map(stored.outputs.map((output) => [output.cell, output]));
+  const doubts = doubtsOf(notebook);
   const cells = await Promise.all(
-    notebook.cells.map((cell) => cellToHtml(cell, outputs.get(cell.id))),
+    notebook.cells.map((cell) => cellToHtml(cell, outputs.get(cell.id), doubts)),
   );
   return `<!doctype html>
 <html lang="en">
@@ -34,6 +41,7 @@ export async function exportHtml(stored: StoredNotebook, blobs: BlobReader): Pro
 <body>
 <main>
 ${startsWithTitle(notebook.cells[0]) ? "" : `<h1>${escapeHtml(notebook.title)}</h1>\n`}${cells.join("\n")}
+${ledgerToHtml(notebook, stored.outputs)}
 </main>
 ${await carry(stored, blobs)}
 </body>
@@ -45,18 +53,53 @@ function startsWithTitle(cell: Cell | undefined): boolean {
   return cell?.kind === "markdown" && /^\s*# /.test(cell.source);
 }
 
-async function cellToHtml(cell: Cell, output: SavedOutput | undefined): Promise<string> {
+async function cellToHtml(
+  cell: Cell,
+  output: SavedOutput | undefined,
+  doubts: ReadonlySet<string>,
+): Promise<string> {
+  const claim = checkClaim(output?.claim);
+  const notes = doubtLines(claim, doubts)
+    .map((line) => `<p class="doubt">${escapeHtml(line)}</p>`)
+    .join("");
+  const greyed = doubted(claim, doubts).length > 0 ? "doubted" : "";
   if (cell.kind === "markdown") {
-    return `<section class="cell prose">${markdownToHtml(cell.source)}</section>`;
+    return `<section class="cell prose ${greyed}">${notes}${markdownToHtml(cell.source)}</section>`;
   }
   const bundles = await Promise.all((output?.bundles ?? []).map((bundle) => bundleToHtml(bundle)));
   const failed = output?.failure === undefined ? "" : errorToHtml(output.failure.error);
   const kind = [
     "cell",
-    output?.claim === undefined ? "" : `rung-${escapeHtml(output.claim.rung)}`,
+    claim === undefined || cell.kind === "graph" ? "" : `rung-${claim.rung}`,
+    greyed,
     output?.failure === undefined ? "" : "failed",
   ];
-  return `<section class="${kind.filter(Boolean).join(" ")}">${codeToHtml(cell)}${bundles.join("\n")}${failed}</section>`;
+  return `<section class="${kind.filter(Boolean).join(" ")}">${codeToHtml(cell)}${claimOf(claim, output?.bundles)}${notes}<div class="shown">${bundles.join("\n")}</div>${failed}</section>`;
+}
+
+/** What a cell claims, where no report of its own begins with it. */
+function claimOf(claim: Claim | undefined, bundles: readonly MimeBundle[] = []): string {
+  if (claim === undefined || claim.status === "association") return "";
+  const told = bundles.some(
+    (bundle) => (bundle[mime.report] as Report | undefined)?.claim !== undefined,
+  );
+  return told ? "" : claimToHtml(claim);
+}
+
+/** All that the notebook's results rest on, with what is switched off. */
+function ledgerToHtml(notebook: Notebook, outputs: readonly SavedOutput[]): string {
+  const doubts = doubtsOf(notebook);
+  const known = assumptionsIn(outputs.map(({ claim }) => checkClaim(claim)));
+  const ids = [...new Set([...known.keys(), ...doubts])];
+  if (ids.length === 0) return "";
+  const items = ids.map((id) => {
+    const words = escapeHtml(known.get(id)?.text ?? id);
+    return doubts.has(id)
+      ? `<li class="off"><s>${words}</s> switched off</li>`
+      : `<li>${words}</li>`;
+  });
+  const title = `Assumptions (${ids.length}${doubts.size === 0 ? "" : `, ${doubts.size} switched off`})`;
+  return `<section class="cell ledger"><details${doubts.size === 0 ? "" : " open"}><summary>${title}</summary><ul>${items.join("")}</ul></details></section>`;
 }
 
 function codeToHtml(cell: Cell): string {

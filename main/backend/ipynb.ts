@@ -8,6 +8,9 @@ import {
   type Notebook,
   type NotebookSpec,
 } from "../../app/notebook/document.ts";
+import { checkClaim } from "../../app/claim.ts";
+import { claimLine, doubtLines } from "../../app/claim-text.ts";
+import { doubtsOf } from "../../app/notebook/doubts.ts";
 import { canonicalJson, toJson } from "../../app/notebook/json.ts";
 import type { MimeBundle } from "../../app/protocol/mime.ts";
 import type { SavedOutput, StoredNotebook } from "../../app/protocol/store.ts";
@@ -27,6 +30,7 @@ interface JupyterCell {
 interface JupyterOutput {
   readonly output_type: string;
   readonly data?: Record<string, unknown>;
+  readonly metadata?: Record<string, unknown>;
   readonly text?: string | readonly string[];
   readonly ename?: string;
   readonly evalue?: string;
@@ -37,7 +41,7 @@ export function exportIpynb({ notebook, outputs }: StoredNotebook): string {
   const { id, title, attachments, settings, meta } = notebook;
   return `${JSON.stringify(
     {
-      cells: notebook.cells.map((cell) => writeCell(cell, byCell.get(cell.id))),
+      cells: notebook.cells.map((cell) => writeCell(cell, byCell.get(cell.id), doubtsOf(notebook))),
       metadata: {
         dagbok: { id, title, attachments, settings, meta },
         kernelspec: { display_name: "Deno", language: "typescript", name: "deno" },
@@ -51,7 +55,11 @@ export function exportIpynb({ notebook, outputs }: StoredNotebook): string {
   )}\n`;
 }
 
-function writeCell(cell: Cell, output: SavedOutput | undefined): JupyterCell {
+function writeCell(
+  cell: Cell,
+  output: SavedOutput | undefined,
+  doubts: ReadonlySet<string>,
+): JupyterCell {
   const { id, kind, name, source, flags, inputs, meta } = cell;
   const metadata = {
     dagbok: {
@@ -64,11 +72,14 @@ function writeCell(cell: Cell, output: SavedOutput | undefined): JupyterCell {
     },
   };
   if (kind === "markdown") return { cell_type: "markdown", id, metadata, source: toLines(source) };
-  const bundles = (output?.bundles ?? []).map((data) => ({
-    output_type: "display_data",
-    data: data as Record<string, unknown>,
-    metadata: {},
-  }));
+  const bundles = [
+    ...claimNote(output, doubts),
+    ...(output?.bundles ?? []).map((data) => ({
+      output_type: "display_data",
+      data: data as Record<string, unknown>,
+      metadata: {},
+    })),
+  ];
   const failure = output?.failure?.error;
   return {
     cell_type: "code",
@@ -84,6 +95,26 @@ function writeCell(cell: Cell, output: SavedOutput | undefined): JupyterCell {
           ],
     source: toLines(kind === "ts" ? source : `${magic(kind)}\n${source}`),
   } as JupyterCell;
+}
+
+/**
+ * What a cell's output claims, for readers in Jupyter: code inherits claims that nothing in its outputs would tell.
+ * Marked as ours, so that it is not taken for an output when the notebook comes back.
+ */
+function claimNote(
+  output: SavedOutput | undefined,
+  doubts: ReadonlySet<string>,
+): readonly JupyterOutput[] {
+  const claim = checkClaim(output?.claim);
+  if (claim === undefined || claim.status === "association") return [];
+  const text = [claimLine(claim), ...doubtLines(claim, doubts)].join("\n");
+  return [
+    {
+      output_type: "display_data",
+      data: { "text/plain": text },
+      metadata: { dagbok: { note: "claim" } },
+    },
+  ];
 }
 
 /** All of an output but its bundles, always in one order. */
@@ -183,11 +214,15 @@ function readOutput(
   cell: Record<string, unknown>,
   own: Record<string, unknown>,
 ): SavedOutput | undefined {
-  const list = Array.isArray(cell["outputs"]) ? (cell["outputs"] as readonly unknown[]) : [];
+  const all = Array.isArray(cell["outputs"]) ? (cell["outputs"] as readonly unknown[]) : [];
+  const list = all.filter(
+    (one) => recordOf(recordOf(recordOf(one)["metadata"])["dagbok"])["note"] === undefined,
+  );
   const bundles = list.flatMap((output) =>
     readBundle(recordOf(output) as unknown as JupyterOutput),
   );
-  if (bundles.length === 0) return undefined;
+  // A cell that only defines things has shown nothing, and claims something all the same.
+  if (bundles.length === 0 && typeof own["digest"] !== "string") return undefined;
   return {
     // Without a digest of ours the output shows as stale: nobody knows what made it.
     digest: "",

@@ -1,6 +1,8 @@
 import { existsSync, realpathSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import path from "node:path";
+import { type Claim, doubted } from "../../app/claim.ts";
+import { assumptionsIn, claimLine, doubtLines } from "../../app/claim-text.ts";
 import type { Notebook } from "../../app/notebook/document.ts";
 import { formatNotebook } from "../../app/notebook/format.ts";
 import { openCatalogue } from "../catalogue/catalogue.ts";
@@ -60,11 +62,15 @@ function print(results: RunResults, json: boolean): void {
     console.log(JSON.stringify(results, null, 2));
     return;
   }
+  const doubts = new Set(results.doubts);
+  printDoubts(results);
   for (const cell of results.cells) {
     const title = `${cell.name ?? cell.cell} [${cell.kind}]`;
     const time = cell.ms === undefined ? "" : ` ${cell.ms.toFixed(0)} ms`;
     console.log(`${mark(cell.state)} ${title} ${cell.state}${time}`);
     if (cell.error !== undefined) console.log(`    ${cell.error}`);
+    if (cell.claim !== undefined) console.log(`    ${claimLine(cell.claim)}`);
+    for (const line of doubtLines(cell.claim, doubts)) console.log(`    ${line}`);
     if (cell.kind !== "markdown") {
       for (const text of cell.shown) console.log(indent(text));
     }
@@ -72,10 +78,35 @@ function print(results: RunResults, json: boolean): void {
   for (const line of results.log) console.log(`log: ${line}`);
   console.log("");
   for (const [name, value] of Object.entries(results.values)) {
-    console.log(`${name} = ${shorten(JSON.stringify(value))}`);
+    const claim = results.claims[name];
+    const causal = claim !== undefined && claim.status !== "association";
+    const note = causal ? `  [${claimNote(claim, doubts)}]` : "";
+    console.log(`${name} = ${shorten(JSON.stringify(value))}${note}`);
   }
   if (results.timedOut) console.log("Stopped: the time was up.");
   console.log(`${results.ok ? "Finished" : "Failed"} in ${(results.ms / 1000).toFixed(1)} s.`);
+}
+
+/** What is switched off comes first: all below is said without it, or is greyed out. */
+function printDoubts({ doubts, cells }: RunResults): void {
+  if (doubts.length === 0) return;
+  const known = assumptionsIn(cells.map(({ claim }) => claim));
+  const off = new Set(doubts);
+  const greyed = cells.filter(({ claim }) => doubted(claim, off).length > 0).length;
+  console.log(
+    `Switched off in this notebook (${greyed === 1 ? "1 result" : `${greyed} results`} greyed out):`,
+  );
+  for (const id of doubts) console.log(`  ${id}  ${known.get(id)?.text ?? ""}`.trimEnd());
+  console.log("");
+}
+
+function claimNote(claim: Claim, doubts: ReadonlySet<string>): string {
+  return [
+    ["I", "II", "III"][claim.rung - 1],
+    claim.status.replaceAll("-", " "),
+    ...(claim.derivedByCode === true ? ["derived by code"] : []),
+    ...(doubted(claim, doubts).length > 0 ? ["greyed out"] : []),
+  ].join(", ");
 }
 
 function mark(state: string): string {

@@ -1,3 +1,5 @@
+import type { Claim } from "../../app/claim.ts";
+import { doubtsOf } from "../../app/notebook/doubts.ts";
 import { checkKernelEvent } from "../../app/protocol/check.ts";
 import type { CellState, KernelEvent, KernelRequest } from "../../app/protocol/kernel.ts";
 import { mime } from "../../app/protocol/mime.ts";
@@ -19,6 +21,7 @@ export interface CellResult {
   readonly state: CellState["kind"];
   readonly ms?: number;
   readonly error?: string;
+  readonly claim?: Claim;
   /** Plain text of what it showed. */
   readonly shown: readonly string[];
 }
@@ -29,6 +32,10 @@ export interface RunResults {
   readonly ms: number;
   readonly cells: readonly CellResult[];
   readonly values: Readonly<Record<string, unknown>>;
+  /** What the values rest on, by name. */
+  readonly claims: Readonly<Record<string, Claim>>;
+  /** Ids of the assumptions that are switched off in the notebook. */
+  readonly doubts: readonly string[];
   readonly log: readonly string[];
 }
 
@@ -49,6 +56,9 @@ export async function gather(
   const states = new Map<string, CellState>();
   const shown = new Map<string, string[]>();
   const log: string[] = [];
+  const claimOf = new Map<string, Claim>();
+  const claims = new Map<string, Claim>();
+  const doubts = [...doubtsOf(notebook)];
   let values: Readonly<Record<string, unknown>> = {};
   let timedOut = false;
   let started = false;
@@ -84,6 +94,7 @@ export async function gather(
           inputs,
         })),
         mode: "auto",
+        doubts,
         attachments: notebook.attachments,
         seed: notebook.settings.seed,
       });
@@ -102,6 +113,18 @@ export async function gather(
           break;
         case "run-started":
           shown.set(event.cell, []);
+          claimOf.delete(event.cell);
+          break;
+        case "run-ended":
+        case "claim":
+          if (event.claim !== undefined) claimOf.set(event.cell, event.claim);
+          break;
+        case "variables":
+          for (const name of event.removed) claims.delete(name);
+          for (const { name, claim } of event.changed) {
+            if (claim === undefined) claims.delete(name);
+            else claims.set(name, claim);
+          }
           break;
         case "output": {
           const text = event.bundle[mime.text];
@@ -151,11 +174,25 @@ export async function gather(
       state: state.kind,
       ...(state.kind === "done" ? { ms: state.ms } : {}),
       ...(state.kind === "failed" ? { error: state.failure.error.message } : {}),
+      ...withClaim(claimOf.get(cell.id)),
       shown: shown.get(cell.id) ?? [],
     };
   });
   const ok = !timedOut && cells.every((cell) => cell.state === "done" || cell.state === "disabled");
-  return { ok, timedOut, ms: performance.now() - began, cells, values, log };
+  return {
+    ok,
+    timedOut,
+    ms: performance.now() - began,
+    cells,
+    values,
+    claims: Object.fromEntries(claims),
+    doubts,
+    log,
+  };
+}
+
+function withClaim(claim: Claim | undefined): { readonly claim?: Claim } {
+  return claim === undefined ? {} : { claim };
 }
 
 async function answerFile(

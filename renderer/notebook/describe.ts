@@ -36,6 +36,8 @@ export const moodWords: Readonly<Record<Mood, string>> = {
 
 /** The rung its result speaks on, else the one its kind usually does. */
 export function rungOf(cell: Cell, runtime: CellRuntime): Rung | undefined {
+  // A graph's own claim only says what was switched off in it.
+  if (cell.kind === "graph") return undefined;
   return runtime.claim?.rung ?? kindInfo(cell.kind)?.rung;
 }
 

@@ -1,5 +1,6 @@
+import { useSignal } from "@preact/signals";
 import type { Assumption } from "../../app/claim.ts";
-import { kindName, type Ledger, type LedgerEntry, ledgerSummary } from "../state/ledger.ts";
+import { kindName, type LedgerEntry, ledgerSummary } from "../state/ledger.ts";
 import { Icon } from "../ui/icons.tsx";
 import { useNotebook } from "./context.ts";
 
@@ -10,23 +11,65 @@ const titles = {
 } as const;
 
 const bearing: Readonly<Record<NonNullable<Assumption["bears"]>, string>> = {
-  breaks: "load-bearing: without it there is no answer",
-  changes: "load-bearing: without it the answer is another",
-  holds: "the answer stands without it",
+  breaks: "Without it there is no formula.",
+  changes: "Without it the formula is another.",
+  holds: "The formula stands without it.",
 };
+
+const marks: Readonly<Record<NonNullable<Assumption["bears"]>, string>> = {
+  breaks: "load-bearing",
+  changes: "load-bearing",
+  holds: "",
+};
+
+type Filter = "all" | "off" | "bearing";
+
+const filters: Readonly<Record<Filter, (entry: LedgerEntry) => boolean>> = {
+  all: () => true,
+  off: (entry) => entry.off,
+  bearing: ({ assumption: { bears } }) => bears === "breaks" || bears === "changes",
+};
+
+/** With fewer the whole list is in view. */
+const WORTH_FILTERING = 8;
 
 /** Every assumption of the notebook in plain words, who rests on it, and a switch for each. */
 export function LedgerPanel() {
   const { model } = useNotebook();
+  const filter = useSignal<Filter>("all");
   const ledger = model.ledger.value;
   if (ledger.entries.length === 0) return <EmptyLedger />;
+  const count = (name: Filter): number => ledger.entries.filter(filters[name]).length;
+  const choices = (["all", "off", "bearing"] as const).filter(
+    (name) => name === "all" || count(name) > 0,
+  );
+  const chosen = choices.includes(filter.value) ? filter.value : "all";
+  const names = { all: "All", off: "Switched off", bearing: "Load-bearing" };
   return (
     <div class="ledger">
       <p class="ledger-summary" role="status">
         {ledgerSummary(ledger)}.
       </p>
+      {ledger.entries.length > WORTH_FILTERING && choices.length > 1 && (
+        <div class="ledger-filter" role="group" aria-label="Which assumptions">
+          {choices.map((name) => (
+            <button
+              key={name}
+              type="button"
+              aria-pressed={chosen === name}
+              onClick={() => (filter.value = name)}
+            >
+              {names[name]} <span>{count(name)}</span>
+            </button>
+          ))}
+        </div>
+      )}
       {(["graph", "data", "mechanism"] as const).map((group) => (
-        <Group key={group} title={titles[group]} group={group} ledger={ledger} />
+        <Group
+          key={group}
+          title={titles[group]}
+          entries={ledger.entries.filter((e) => e.group === group && filters[chosen](e))}
+        />
       ))}
     </div>
   );
@@ -46,14 +89,11 @@ function EmptyLedger() {
 
 function Group({
   title,
-  group,
-  ledger,
+  entries,
 }: {
   readonly title: string;
-  readonly group: LedgerEntry["group"];
-  readonly ledger: Ledger;
+  readonly entries: readonly LedgerEntry[];
 }) {
-  const entries = ledger.entries.filter((entry) => entry.group === group);
   if (entries.length === 0) return null;
   return (
     <section class="ledger-group" aria-label={title}>
@@ -71,7 +111,9 @@ function Group({
 
 function Item({ entry }: { readonly entry: LedgerEntry }) {
   const { commands } = useNotebook();
-  const { assumption, off } = entry;
+  const { assumption, off, rests, without } = entry;
+  const mark = assumption.bears === undefined ? "" : marks[assumption.bears];
+  const told = off ? new Set([...rests, ...without]).size : rests.length;
   return (
     <li class="ledger-item" data-off={off} data-assumption={assumption.id}>
       <label class="ledger-switch">
@@ -79,34 +121,23 @@ function Item({ entry }: { readonly entry: LedgerEntry }) {
           type="checkbox"
           role="switch"
           checked={!off}
-          aria-describedby={`rests-${assumption.id}`}
           onChange={(event) => commands.setAssumption(assumption.id, event.currentTarget.checked)}
         />
         <span class="ledger-text">{assumption.text}</span>
       </label>
-      <div class="ledger-more" id={`rests-${assumption.id}`}>
-        <p>
-          <span class="ledger-kind">{kindName(assumption)}</span>
-          {entry.from.length > 0 && (
-            <>
-              {" from "}
-              <Cells ids={entry.from} />
-            </>
-          )}
-        </p>
-        {assumption.bears !== undefined && (
-          <p class="ledger-bears" data-bears={assumption.bears}>
-            {bearing[assumption.bears]}
-          </p>
-        )}
+      <details class="ledger-more" open={off}>
+        <summary>
+          {kindName(assumption)}, {told === 1 ? "1 cell" : `${told} cells`}
+          {mark !== "" && <b class="ledger-mark">{mark}</b>}
+        </summary>
+        {assumption.bears !== undefined && <p>{bearing[assumption.bears]}</p>}
         <Rests entry={entry} />
-      </div>
+      </details>
     </li>
   );
 }
 
 function Rests({ entry: { off, rests, without, from } }: { readonly entry: LedgerEntry }) {
-  const others = rests.filter((id) => !from.includes(id));
   if (off) {
     return (
       <>
@@ -124,11 +155,18 @@ function Rests({ entry: { off, rests, without, from } }: { readonly entry: Ledge
       </>
     );
   }
-  if (others.length === 0) return null;
+  const others = rests.filter((id) => !from.includes(id));
   return (
-    <p>
-      Also rests on it: <Cells ids={others} />
-    </p>
+    <>
+      <p>
+        From <Cells ids={from} />
+      </p>
+      {others.length > 0 && (
+        <p>
+          Rests on it: <Cells ids={others} />
+        </p>
+      )}
+    </>
   );
 }
 

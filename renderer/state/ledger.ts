@@ -60,6 +60,11 @@ export function buildLedger(cells: readonly LedgerCell[], doubts: ReadonlySet<st
   }
   for (const id of doubts) if (!found.has(id)) note(forgotten(id));
   const upstream = new Map(cells.map((cell) => [cell.id, cell.upstream ?? []]));
+  // Before the kernel has said what rests on what, an engine's own claim tells more than one that code inherited.
+  const known = cells.some((cell) => cell.upstream !== undefined);
+  const byEngine = new Set(
+    cells.filter(({ claim }) => known || claim?.derivedByCode !== true).map(({ id }) => id),
+  );
   const entries = [...found.values()].map(({ assumption, rests, without }): LedgerEntry => {
     const { id } = assumption;
     const here = cells.filter((cell) => has.get(cell.id)?.has(id)).map((cell) => cell.id);
@@ -67,7 +72,10 @@ export function buildLedger(cells: readonly LedgerCell[], doubts: ReadonlySet<st
       assumption,
       off: doubts.has(id),
       group: groupOf(assumption.kind),
-      from: here.filter((cell) => !upstream.get(cell)?.some((above) => has.get(above)?.has(id))),
+      from: here.filter(
+        (cell) =>
+          byEngine.has(cell) && !upstream.get(cell)?.some((above) => has.get(above)?.has(id)),
+      ),
       rests,
       without,
     };

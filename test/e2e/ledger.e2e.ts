@@ -72,6 +72,7 @@ test("the ledger lists what the answers rest on, and who", { timeout: 90_000 }, 
   await expect.poll(summary).toMatch(/^\d+ assumptions\.$/);
   const item = ledgerItem("positivity:x");
   expect(await item.textContent()).toMatch(/effect.*ate.*twice/s);
+  await item.locator("summary").click();
   await item.getByRole("button", { name: "twice" }).click();
   await expect.poll(() => page.evaluate(() => document.activeElement?.id)).toBe("cell-code");
   expect(await cellOf(page, "code").locator(".cell-head").textContent()).toMatch(

@@ -78,7 +78,7 @@ function drawEdge(edge: GraphBlock["edges"][number], boxes: ReadonlyMap<string, 
     first === "<" ? 'marker-start="url(#head)"' : first === "o" ? 'marker-start="url(#ring)"' : "",
     last === ">" ? 'marker-end="url(#head)"' : last === "o" ? 'marker-end="url(#ring)"' : "",
   ].join(" ");
-  const kind = `edge${arc ? " arc" : ""}${edge.highlight === undefined ? "" : ` ${edge.highlight}`}`;
+  const kind = `edge${arc ? " arc" : ""}${edge.highlight === undefined ? "" : ` ${edge.highlight}`}${edge.doubt === undefined ? "" : " doubt"}`;
   return `<path class="${escapeHtml(kind)}" d="M${start} Q${cx} ${cy} ${end}" ${heads}/>`;
 }
 

@@ -44,7 +44,7 @@ async function blockToHtml(block: Block): Promise<string> {
     case "facts":
       return `<dl class="facts${block.footer === true ? " footer" : ""}">${block.facts.map(({ label, value }) => `<div><dt>${text(label)}</dt><dd>${text(value)}</dd></div>`).join("")}</dl>`;
     case "assumptions":
-      return `<ul class="assumptions">${block.assumptions.map((assumption) => `<li>${inlineToHtml(assumption.text)}</li>`).join("")}</ul>`;
+      return `${block.label === undefined ? "" : `<p class="label">${text(block.label)}</p>`}<ul class="assumptions">${block.assumptions.map((assumption) => `<li>${inlineToHtml(assumption.text)}</li>`).join("")}</ul>`;
     case "table":
       return tableToHtml(block);
     case "chart":

@@ -27,5 +27,7 @@ figure{margin:8px 0;overflow-x:auto}img{max-width:100%}iframe{width:100%;height:
 .graph .treatment rect{stroke:var(--do);stroke-width:2}.graph .outcome rect{stroke:var(--see);stroke-width:2}.graph .adjusted rect{fill:var(--tint)}
 .graph text{font:500 13px Inter,system-ui,sans-serif;fill:var(--ink)}.graph .edge{fill:none;stroke:var(--ink);stroke-width:1.3}
 .graph .arc{stroke-dasharray:5 4}.graph .open{stroke:var(--error);stroke-width:2.2}.graph .effect{stroke:var(--do);stroke-width:2.2}.graph .blocked{stroke:var(--muted)}
+.doubt{font:13px/18px Inter,system-ui,sans-serif;color:var(--stale);margin:6px 0}.doubted .shown{opacity:.62;filter:grayscale(1)}.cell.doubted{border-left-style:dashed;border-color:var(--stale)}
+.ledger ul{margin:8px 0;padding-left:20px}.ledger .off{color:var(--muted)}.graph .doubt{stroke:var(--stale);stroke-width:2;stroke-dasharray:1.5 4;stroke-linecap:round}
 @media print{main{margin:0}.cell{break-inside:avoid}}
 `;
