@@ -1,3 +1,4 @@
+import type { Diagnostic } from "../cell/program.ts";
 import type { Assumption, Claim } from "../claim.ts";
 
 /**
@@ -8,6 +9,8 @@ export interface Report {
   /** One paragraph of plain text that says all that matters; read by screen readers and text exports. */
   readonly summary: string;
   readonly claim?: Claim;
+  /** What in the cell's own text the answer complains about, to be underlined there. */
+  readonly findings?: readonly Diagnostic[];
   readonly blocks: readonly Block[];
 }
 

@@ -29,7 +29,7 @@ export function createLibrary(host: KernelHost): Readonly<Record<string, unknown
     parseGraph: new Lazy(() => import("../graph/index.ts").then((m) => m.parseGraph)),
     mSeparated: new Lazy(() => import("../graph/index.ts").then((m) => m.mSeparated)),
     identify: new Lazy(() => import("../identify/index.ts").then((m) => m.identify)),
-    estimate: new Lazy(() => import("../estimate/index.ts").then((m) => m.estimate)),
+    estimate: new Lazy(() => import("./method-named.ts").then((m) => m.estimateNamed)),
     parseModel: new Lazy(() => import("../counterfactual/index.ts").then((m) => m.parseModel)),
     counterfactual: new Lazy(() =>
       import("../counterfactual/index.ts").then((m) => m.counterfactual),

@@ -1,4 +1,9 @@
 import { UserError } from "../../app/errors.ts";
+import type { Work } from "../../app/work.ts";
+import type { Table } from "../data/table.ts";
+import type { EstimateResult } from "../estimate/effect.ts";
+import type { EstimandSpec } from "../estimate/estimand.ts";
+import type { EstimateOptions } from "../estimate/index.ts";
 import type { Method } from "../estimate/method.ts";
 import { nearest } from "./nearest.ts";
 
@@ -33,4 +38,20 @@ export async function methodByName(
     hint: close === undefined ? "Check the spelling." : `Did you mean ${close}?`,
     ...(place === undefined ? {} : { place }),
   });
+}
+
+/**
+ * `estimate` of the engine as TypeScript cells call it: `method` may be the name of any method, the learned ones
+ * included.
+ */
+export async function estimateNamed(
+  spec: EstimandSpec,
+  table: Table,
+  options: EstimateOptions = {},
+  work?: Work,
+): Promise<EstimateResult> {
+  const { estimate } = await import("../estimate/index.ts");
+  const { method } = options;
+  const found = typeof method === "string" ? { method: await methodByName(method) } : {};
+  return estimate(spec, table, { ...options, ...found }, work);
 }
