@@ -100,8 +100,14 @@ export function takeDesignRows(design: Design, rows: ArrayLike<number>): Design 
 function layOut(n: number, features: readonly Feature[]): Design {
   const d = features.length;
   const x = new Float64Array(n * d);
-  for (const [j, feature] of features.entries()) {
-    for (let i = 0; i < n; i++) x[i * d + j] = feature.values[i]!;
+  // By blocks of rows: column by column every write would touch another cache line.
+  const columns = features.map((feature) => feature.values);
+  for (let start = 0; start < n; start += 64) {
+    const end = Math.min(n, start + 64);
+    for (let j = 0; j < d; j++) {
+      const values = columns[j]!;
+      for (let i = start; i < end; i++) x[i * d + j] = values[i]!;
+    }
   }
   return { n, d, x, names: features.map((f) => f.name), sources: features.map((f) => f.sources) };
 }

@@ -17,6 +17,25 @@ export function isMissing(column: Column, row: number): boolean {
   return column.type !== "text" && Number.isNaN(column.values[row]!);
 }
 
+/** Rows in which a column is missing, in order. O(n). */
+export function missingRows(column: Column): number[] {
+  const rows: number[] = [];
+  const marked = column.missing;
+  // One loop for each storage: this runs over every cell of every analysis.
+  if (column.type === "category") {
+    const { codes } = column;
+    for (let i = 0; i < codes.length; i++) if (codes[i]! < 0 || marked?.[i] === 1) rows.push(i);
+  } else if (column.type === "text") {
+    if (marked !== undefined)
+      for (let i = 0; i < marked.length; i++) if (marked[i] === 1) rows.push(i);
+  } else {
+    const { values } = column;
+    for (let i = 0; i < values.length; i++)
+      if (values[i] !== values[i] || marked?.[i] === 1) rows.push(i);
+  }
+  return rows;
+}
+
 /**
  * The rows in which none of the named columns (all when not given) is missing, with counts by column. Analysing only
  * these assumes that they are missing at random given what is adjusted for. O(n · columns).
@@ -26,22 +45,19 @@ export function completeCases(table: Table, names?: readonly string[]): Selectio
   const keep = new Uint8Array(table.n).fill(1);
   const missing: Record<string, number> = {};
   for (const column of columns) {
-    let count = 0;
-    for (let row = 0; row < table.n; row++) {
-      if (!isMissing(column, row)) continue;
-      keep[row] = 0;
-      count += 1;
-    }
-    if (count > 0) missing[column.name] = count;
+    const gone = missingRows(column);
+    for (const row of gone) keep[row] = 0;
+    if (gone.length > 0) missing[column.name] = gone.length;
   }
   return { ...selectRows(table, (row) => keep[row] === 1), missing };
 }
 
 /** The rows for which `keep` holds, in order. Nothing is copied when all are kept. O(n · columns). */
 export function selectRows(table: Table, keep: (row: number) => boolean): Selection {
-  const rows: number[] = [];
-  for (let row = 0; row < table.n; row++) if (keep(row)) rows.push(row);
-  const index = Int32Array.from(rows);
+  const rows = new Int32Array(table.n);
+  let count = 0;
+  for (let row = 0; row < table.n; row++) if (keep(row)) rows[count++] = row;
+  const index = rows.slice(0, count);
   const dropped = table.n - index.length;
   return { table: dropped === 0 ? table : takeRows(table, index), rows: index, dropped };
 }

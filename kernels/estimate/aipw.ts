@@ -23,15 +23,13 @@ export async function aipw(
   options: AipwOptions,
   context: MethodContext,
 ): Promise<Finding | Refusal> {
-  if (options.propensityModel === "linear") {
-    const model = fitPropensity(problem);
-    if (model.kind !== "propensity") return model;
-  }
+  const whole = options.propensityModel === "linear" ? fitPropensity(problem) : undefined;
+  if (whole !== undefined && whole.kind !== "propensity") return whole;
   const runs: Scored[] = [];
   let last: Nuisances | undefined;
   for (let repeat = 0; repeat < options.repeats; repeat++) {
     const rng = repeat === 0 ? context.rng : context.rng.fork(`repeat ${repeat}`);
-    last = await fitNuisances(problem, options, { ...context, rng });
+    last = await fitNuisances(problem, options, { ...context, rng }, whole);
     runs.push(score(problem, last));
   }
   const nuisances = last!;

@@ -115,66 +115,79 @@ export function balance(problem: AdjustmentProblem, weights?: Float64Array): Bal
   const { covariates, treatment } = problem;
   const ones = new Float64Array(problem.n).fill(1);
   const sampling = problem.sampling ?? ones;
+  const before = momentsByArm(covariates.x, covariates.d, treatment, sampling);
+  const weighted =
+    weights === undefined
+      ? undefined
+      : momentsByArm(covariates.x, covariates.d, treatment, weights);
   const rows = covariates.names.map((name, j) => {
-    const raw = momentsByArm(covariates.x, covariates.d, j, treatment, sampling);
+    const raw = before[j]!;
     const sd =
       problem.estimand.target === "ATT"
-        ? Math.sqrt(raw.variance[1]!)
+        ? Math.sqrt(raw.variance[1])
         : problem.estimand.target === "ATC"
-          ? Math.sqrt(raw.variance[0]!)
-          : Math.sqrt((raw.variance[0]! + raw.variance[1]!) / 2);
+          ? Math.sqrt(raw.variance[0])
+          : Math.sqrt((raw.variance[0] + raw.variance[1]) / 2);
     const scaled = (difference: number): number =>
       sd === 0 ? (difference === 0 ? 0 : Infinity) : difference / sd;
-    const after =
-      weights === undefined
-        ? undefined
-        : momentsByArm(covariates.x, covariates.d, j, treatment, weights);
+    const after = weighted?.[j];
     return {
       name,
-      treatedMean: raw.mean[1]!,
-      controlMean: raw.mean[0]!,
-      raw: scaled(raw.mean[1]! - raw.mean[0]!),
-      ...(after === undefined ? {} : { weighted: scaled(after.mean[1]! - after.mean[0]!) }),
-      varianceRatio: raw.variance[1]! / raw.variance[0]!,
+      treatedMean: raw.mean[1],
+      controlMean: raw.mean[0],
+      raw: scaled(raw.mean[1] - raw.mean[0]),
+      ...(after === undefined ? {} : { weighted: scaled(after.mean[1] - after.mean[0]) }),
+      varianceRatio: raw.variance[1] / raw.variance[0],
     };
   });
   const beyond = (values: readonly number[]): number =>
     values.filter((v) => Math.abs(v) > 0.1).length;
-  const before = beyond(rows.map((r) => r.raw));
-  const text = `${before} of ${rows.length} covariates differ by more than 0.1 standard deviations`;
+  const text = `${beyond(rows.map((r) => r.raw))} of ${rows.length} covariates differ by more than 0.1 standard deviations`;
   const after =
     weights === undefined ? "." : `; ${beyond(rows.map((r) => r.weighted ?? 0))} after weighting.`;
   return { kind: "balance", title: "Balance of the covariates", summary: text + after, rows };
 }
 
+/** Mean and variance of each column in each arm, in two passes over the rows. O(nd). */
 function momentsByArm(
   x: Float64Array,
   d: number,
-  j: number,
   treatment: Float64Array,
   weights: Float64Array,
-): { mean: number[]; variance: number[] } {
+): { mean: readonly [number, number]; variance: readonly [number, number] }[] {
+  const n = treatment.length;
   const total = [0, 0];
-  const sum = [0, 0];
   const count = [0, 0];
-  let binary = true;
-  for (let i = 0; i < treatment.length; i++) {
+  // Both arms' sums side by side: arm t has columns t·d … t·d + d − 1.
+  const mean = new Float64Array(2 * d);
+  const square = new Float64Array(2 * d);
+  const binary = new Uint8Array(d).fill(1);
+  for (let i = 0; i < n; i++) {
     const t = treatment[i]!;
-    binary &&= x[i * d + j] === 0 || x[i * d + j] === 1;
-    total[t]! += weights[i]!;
-    sum[t]! += weights[i]! * x[i * d + j]!;
+    const w = weights[i]!;
+    total[t]! += w;
     count[t]! += 1;
+    for (let j = 0, at = i * d, to = t * d; j < d; j++, at++, to++) {
+      const v = x[at]!;
+      mean[to]! += w * v;
+      if (v !== 0 && v !== 1) binary[j] = 0;
+    }
   }
-  const mean = [sum[0]! / total[0]!, sum[1]! / total[1]!];
-  const square = [0, 0];
-  for (let i = 0; i < treatment.length; i++) {
-    const t = treatment[i]!;
-    square[t]! += weights[i]! * (x[i * d + j]! - mean[t]!) ** 2;
+  for (let to = 0; to < 2 * d; to++) mean[to]! /= total[to < d ? 0 : 1]!;
+  for (let i = 0; i < n; i++) {
+    const w = weights[i]!;
+    for (let j = 0, at = i * d, to = treatment[i]! * d; j < d; j++, at++, to++) {
+      const rest = x[at]! - mean[to]!;
+      square[to]! += w * rest * rest;
+    }
   }
-  // A share's variance is p(1 − p); numbers get the sample variance.
-  const freedom = binary ? count : count.map((c) => c - 1);
-  const variance = square.map((s, t) => ((s / total[t]!) * count[t]!) / freedom[t]!);
-  return { mean, variance };
+  return Array.from({ length: d }, (_, j) => {
+    // A share's variance is p(1 − p); numbers get the sample variance.
+    const freedom = binary[j] === 1 ? 0 : 1;
+    const variance = (t: 0 | 1): number =>
+      ((square[t * d + j]! / total[t]!) * count[t]!) / (count[t]! - freedom);
+    return { mean: [mean[j]!, mean[d + j]!], variance: [variance(0), variance(1)] };
+  });
 }
 
 /** Effective sample sizes (Σw)²/Σw², range and concentration of the weights. O(n). */

@@ -1,7 +1,7 @@
 import { UserError } from "../../app/errors.ts";
 import { buildDesign, columnsOfTerms, type Design, selectFeatures } from "../data/design.ts";
-import { completeCases, isMissing, selectColumns } from "../data/select.ts";
-import { type Column, columnOf, type NumericColumn, type Table } from "../data/table.ts";
+import { completeCases, missingRows, selectColumns } from "../data/select.ts";
+import { type Column, columnOf, lengthOf, type NumericColumn, type Table } from "../data/table.ts";
 import type { DataProblem, Warning } from "./effect.ts";
 import type { Estimand } from "./estimand.ts";
 import type { Problem } from "./problem.ts";
@@ -147,14 +147,8 @@ function problemsOf(
       hint: 'Declare it as a category in the data cell ({type: "category"}), turn it into numbers, or leave it out.',
     });
   }
-  let missing = 0;
-  const n =
-    column.type === "category"
-      ? column.codes.length
-      : column.type === "text"
-        ? column.texts.length
-        : column.values.length;
-  for (let row = 0; row < n; row++) if (isMissing(column, row)) missing += 1;
+  const missing = missingRows(column).length;
+  const n = lengthOf(column);
   if (missing > 0 && (options.missing ?? "refuse") === "refuse") {
     found.push({
       code: "missing-values",
@@ -165,10 +159,8 @@ function problemsOf(
     });
   }
   if (column.type !== "category" && column.type !== "text") {
-    const infinite = column.values.reduce(
-      (count, v) => count + (Math.abs(v) === Infinity ? 1 : 0),
-      0,
-    );
+    let infinite = 0;
+    for (const v of column.values) if (v === Infinity || v === -Infinity) infinite += 1;
     if (infinite > 0) {
       found.push({
         code: "infinite-values",

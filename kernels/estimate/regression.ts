@@ -7,6 +7,7 @@ import type { Answer, Finding, Method, Refusal } from "./method.ts";
 import { interactionColumns } from "./nuisance.ts";
 import type { AdjustmentProblem, Problem } from "./problem.ts";
 import { treatmentFollows } from "./propensity.ts";
+import { regressionByArm } from "./regression-by-arm.ts";
 import { residualDiagnostic } from "./residuals.ts";
 import { targetWeights } from "./target.ts";
 
@@ -31,6 +32,18 @@ export function regression(
   const { n, treatment, outcome } = problem;
   const binary = problem.outcomeKind === "binary";
   const family = options.model === "auto" ? (binary ? "logit" : "linear") : options.model;
+  if (options.byArm && family === "linear" && problem.treatmentKind === "binary") {
+    const quick = regressionByArm(
+      problem,
+      (residuals, rank, leverage) =>
+        scoreFactors(problem, options.errors, true, residuals, rank, () => leverage!),
+      problem.clusters === undefined && (options.errors === "HC2" || options.errors === "HC3"),
+    );
+    if (quick !== undefined) {
+      const parts = armParts(problem, quick.means);
+      return findingOf(problem, options, quick, quick.residuals, quick.rank, parts, []);
+    }
+  }
   const layout = layOut(problem, options);
   const x = layout.rows((i) => treatment[i]!);
   const fit =
@@ -60,13 +73,15 @@ export function regression(
     family === "linear" ? 1 : family === "logit" ? mu * (1 - mu) : mu;
   const residuals = mean(x).map((mu, i) => outcome[i]! - mu);
   const rank = "rank" in fit ? fit.rank : layout.d - fit.dropped.length;
-  const score = scoreFactors(problem, options.errors, family === "linear", {
-    x,
-    d: layout.d,
-    residuals,
-    inverse,
-    rank,
-  });
+  const score = scoreFactors(problem, options.errors, family === "linear", residuals, rank, () =>
+    leverages({
+      x,
+      n,
+      d: layout.d,
+      inverse,
+      ...(problem.sampling === undefined ? {} : { weights: problem.sampling }),
+    }),
+  );
   const omega = targetWeights(problem);
   const total = omega.reduce((a, w) => a + w, 0);
 
@@ -114,30 +129,55 @@ export function regression(
           () => 1,
           () => 0,
         );
-  const standardError = Math.sqrt(groupedSquares(main.influence, problem.clusters)) / n;
-  const others = problem.treatmentLevels.slice(2).map((name, k) => {
+  const others = laterPairs(problem.treatmentLevels).map(([high, low]) => {
     const other = contrast(
-      () => k + 2,
-      () => 0,
+      () => high,
+      () => low,
     );
     return {
-      name: `${name} against ${problem.treatmentLevels[0]}`,
+      name: `${problem.treatmentLevels[high]} against ${problem.treatmentLevels[low]}`,
       estimate: other.estimate,
       standardError: Math.sqrt(groupedSquares(other.influence, problem.clusters)) / n,
     };
   });
-  const arms =
-    kind === "continuous"
-      ? []
-      : problem.treatmentLevels.slice(0, 2).map((name, k) => ({
-          name: `mean outcome under ${problem.estimand.treatment} = ${name}`,
-          estimate: main.means[k]!,
-        }));
+  const parts = [...(kind === "continuous" ? [] : armParts(problem, main.means)), ...others];
+  return findingOf(problem, options, main, residuals, rank, parts, warningsOf(fit, layout.names));
+}
+
+/** Pairs of levels but the first against the control, which is the headline: higher level first. */
+function laterPairs(levels: readonly string[]): readonly (readonly [number, number])[] {
+  return levels.flatMap((_, low) =>
+    levels.flatMap((__, high) =>
+      high > low && !(low === 0 && high === 1) ? [[high, low] as const] : [],
+    ),
+  );
+}
+
+function armParts(
+  problem: AdjustmentProblem,
+  means: readonly [number, number],
+): NonNullable<Finding["parts"]> {
+  return problem.treatmentLevels.slice(0, 2).map((name, k) => ({
+    name: `mean outcome under ${problem.estimand.treatment} = ${name}`,
+    estimate: means[k as 0 | 1],
+  }));
+}
+
+function findingOf(
+  problem: AdjustmentProblem,
+  options: RegressionOptions,
+  main: Contrast,
+  residuals: Float64Array,
+  rank: number,
+  parts: NonNullable<Finding["parts"]>,
+  warnings: NonNullable<Finding["warnings"]>,
+): Finding {
+  const { n, outcome } = problem;
   const clusters = problem.clusters === undefined ? undefined : groupCount(problem.clusters);
   return {
     kind: "finding",
     estimate: main.estimate,
-    standardError,
+    standardError: Math.sqrt(groupedSquares(main.influence, problem.clusters)) / n,
     errors:
       clusters === undefined
         ? `${options.errors} errors`
@@ -145,9 +185,9 @@ export function regression(
     degreesOfFreedom: clusters === undefined ? n - rank : clusters - 1,
     influence: main.influence,
     unitEffects: main.effects,
-    parts: [...arms, ...others],
+    parts,
     diagnostics: [residualDiagnostic(outcome, residuals)],
-    warnings: warningsOf(fit, layout.names),
+    warnings,
   };
 }
 
@@ -214,44 +254,32 @@ function layOut(problem: AdjustmentProblem, options: RegressionOptions): Layout 
   };
 }
 
-interface FitForScores {
-  readonly x: Float64Array;
-  readonly d: number;
-  readonly residuals: Float64Array;
-  readonly inverse: Float64Array;
-  readonly rank: number;
-}
-
 /** Residual of each row as it enters the coefficients, with the factor of the chosen kind of error. */
 function scoreFactors(
   problem: AdjustmentProblem,
   errors: RegressionOptions["errors"],
   linear: boolean,
-  fit: FitForScores,
+  residuals: Float64Array,
+  rank: number,
+  leveragesOf: () => Float64Array,
 ): Float64Array {
   const { n } = problem;
   const w = problem.sampling;
-  const plain = fit.residuals.map((e, i) => (w?.[i] ?? 1) * e);
+  const plain = w === undefined ? residuals : residuals.map((e, i) => w[i]! * e);
   if (problem.clusters !== undefined) {
     const groups = groupCount(problem.clusters);
-    const factor = Math.sqrt(((groups / (groups - 1)) * (n - 1)) / (n - fit.rank));
+    const factor = Math.sqrt(((groups / (groups - 1)) * (n - 1)) / (n - rank));
     return plain.map((s) => s * factor);
   }
   if (errors === "HC0" || !linear) return plain;
-  if (errors === "HC1") return plain.map((s) => s * Math.sqrt(n / (n - fit.rank)));
+  if (errors === "HC1") return plain.map((s) => s * Math.sqrt(n / (n - rank)));
   if (errors === "classical") {
     let rss = 0;
-    for (let i = 0; i < n; i++) rss += (w?.[i] ?? 1) * fit.residuals[i]! ** 2;
-    const sigma = Math.sqrt(rss / (n - fit.rank));
+    for (let i = 0; i < n; i++) rss += (w?.[i] ?? 1) * residuals[i]! ** 2;
+    const sigma = Math.sqrt(rss / (n - rank));
     return plain.map((_, i) => sigma * Math.sqrt(w?.[i] ?? 1));
   }
-  const h = leverages({
-    x: fit.x,
-    n,
-    d: fit.d,
-    inverse: fit.inverse,
-    ...(w === undefined ? {} : { weights: w }),
-  });
+  const h = leveragesOf();
   return plain.map((s, i) => {
     const slack = Math.max(1 - h[i]!, 1e-10);
     return errors === "HC2" ? s / Math.sqrt(slack) : s / slack;

@@ -26,11 +26,9 @@ export async function tmle(
   options: TmleOptions,
   context: MethodContext,
 ): Promise<Finding | Refusal> {
-  if (options.propensityModel === "linear") {
-    const model = fitPropensity(problem);
-    if (model.kind !== "propensity") return model;
-  }
-  const nuisances = await fitNuisances(problem, options, context);
+  const whole = options.propensityModel === "linear" ? fitPropensity(problem) : undefined;
+  if (whole !== undefined && whole.kind !== "propensity") return whole;
+  const nuisances = await fitNuisances(problem, options, context, whole);
   const targeted = fluctuate(problem, nuisances, options.fluctuation);
   const folds = options.folds === 1 ? "not cross-fitted" : `${options.folds}-fold cross-fitted`;
   return {

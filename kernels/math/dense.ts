@@ -27,10 +27,22 @@ export function multiplyVector(
   d: number,
   out: Float64Array = new Float64Array(n),
 ): Float64Array {
+  const even = d - (d % 4);
   for (let i = 0, at = 0; i < n; i++) {
-    let sum = 0;
-    for (let j = 0; j < d; j++) sum += x[at++]! * v[j]!;
-    out[i] = sum;
+    // Four sums that do not wait for one another.
+    let s0 = 0;
+    let s1 = 0;
+    let s2 = 0;
+    let s3 = 0;
+    let j = 0;
+    for (; j < even; j += 4, at += 4) {
+      s0 += x[at]! * v[j]!;
+      s1 += x[at + 1]! * v[j + 1]!;
+      s2 += x[at + 2]! * v[j + 2]!;
+      s3 += x[at + 3]! * v[j + 3]!;
+    }
+    for (; j < d; j++) s0 += x[at++]! * v[j]!;
+    out[i] = s0 + s1 + (s2 + s3);
   }
   return out;
 }
