@@ -5,6 +5,7 @@ import { compact, idsOf } from "../graph/compact.ts";
 import { createGraph } from "../graph/graph.ts";
 import type { Edge, Graph } from "../graph/graph.ts";
 import { latentProjection } from "../graph/projection.ts";
+import { smallestHedge } from "./hedge.ts";
 import type { Hedge } from "./id.ts";
 import type { Interventional } from "./interventional.ts";
 import type { DiscreteModel } from "./model.ts";
@@ -66,7 +67,12 @@ export function* twoModelSteps(
   { hedge, selection, rng = createRng(1) }: TwoModelsOptions = {},
 ): Generator<void, TwoModels | NoTwoModels | SearchStopped, undefined> {
   // Two values of an unmeasured cause are sometimes too few to tell the models apart; two such causes make four.
+  const least = hedge === undefined ? undefined : smallestHedge(graph, hedge);
   const tries = [
+    ...(least === undefined ? [] : [{ within: least, causes: 1 }]),
+    ...(least === undefined ? [] : [{ within: least, causes: 2 }]),
+    ...(least === undefined ? [] : [{ within: least, causes: 2 }]),
+    ...(least === undefined ? [] : [{ within: least, causes: 2 }]),
     ...(hedge === undefined ? [] : [{ within: hedge, causes: 1 }]),
     { within: undefined, causes: 1 },
     ...(hedge === undefined ? [] : [{ within: hedge, causes: 2 }]),
@@ -93,7 +99,8 @@ export function* twoModelSteps(
       continue;
     }
     const family = modelFamily(small, causes);
-    const attempts = small.nodes.length + causes * bidirected > 13 ? 1 : 3;
+    const bits = small.nodes.length + causes * bidirected;
+    const attempts = bits > 13 ? 1 : bits > 11 ? 4 : 8;
     for (let attempt = 0; attempt < attempts; attempt++) {
       const found = yield* attemptFrom(family, query, rng, selection);
       if (found !== undefined) return found;

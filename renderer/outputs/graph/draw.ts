@@ -1,6 +1,6 @@
 import type { GraphBlock, NodeRole } from "../../../app/protocol/report.ts";
 import { svg } from "../../ui/dom.ts";
-import { type Curve, type Point, type Positions, routeEdge, type Size } from "./layout.ts";
+import { type Curve, MANY, type Point, type Positions, routeEdge, type Size } from "./layout.ts";
 
 export type BlockEdge = GraphBlock["edges"][number];
 export type BlockNode = GraphBlock["nodes"][number];
@@ -91,7 +91,8 @@ export function drawEdge(
     ...(positions.get(name) ?? { x: 0, y: 0 }),
     ...(sizes.get(name) ?? { width: 40, height: HEIGHT }),
   });
-  const obstacles = [...positions.keys()].filter((n) => n !== edge.from && n !== edge.to).map(box);
+  const others = positions.size > MANY ? [] : [...positions.keys()];
+  const obstacles = others.filter((n) => n !== edge.from && n !== edge.to).map(box);
   const from = box(edge.from);
   const to = box(edge.to);
   const bow = Math.sign(to.x - from.x || 1) * -0.32;

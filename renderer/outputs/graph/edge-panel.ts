@@ -4,17 +4,21 @@ import { el } from "../../ui/dom.ts";
 import { type BlockEdge, describeEdge, describeNode } from "./draw.ts";
 import type { GraphEdit } from "./edit.ts";
 
+/** Lists beyond this are for the text. */
+const MOST = 400;
+
 /** The graph as lists: what a reader without the picture reads, and what a hand on the keyboard edits. */
 export function edgePanel(
   block: GraphBlock,
   edit: ((edit: GraphEdit, focus?: string) => void) | undefined,
   open: boolean,
+  renaming?: string,
 ): HTMLElement {
   const details = el("details", { class: "edge-panel", open });
   const count = `${block.edges.length} ${block.edges.length === 1 ? "arrow" : "arrows"}, ${block.nodes.length} ${block.nodes.length === 1 ? "variable" : "variables"}`;
   details.append(el("summary", {}, edit === undefined ? `As a list: ${count}` : `Edit: ${count}`));
   const edges = el("ul", { class: "edge-list", "aria-label": "Arrows" });
-  block.edges.forEach((edge, i) => {
+  block.edges.slice(0, MOST).forEach((edge, i) => {
     const item = el("li", {}, el("span", { class: "edge-text" }, describeEdge(edge)));
     // What the ledger has added is not in the text: it goes when the assumption is switched on again.
     if (edit !== undefined && edge.doubt === undefined) {
@@ -31,10 +35,15 @@ export function edgePanel(
     edges.append(item);
   });
   const nodes = el("ul", { class: "edge-list", "aria-label": "Variables" });
-  block.nodes.forEach((node, i) => {
+  block.nodes.slice(0, MOST).forEach((node, i) => {
     const item = el("li", {}, el("span", { class: "edge-text" }, describeNode(node)));
     if (edit !== undefined) {
+      const rename = (): void => {
+        item.replaceChildren(renameForm(node.name, i, edit, () => item.replaceChildren(...shown)));
+        item.querySelector("input")?.select();
+      };
       item.append(
+        action("Rename", `Rename ${node.name}`, `rename-${i}`, rename),
         action(
           node.latent === true ? "Measured" : "Unmeasured",
           `Mark ${node.name} as ${node.latent === true ? "measured" : "unmeasured"}`,
@@ -45,13 +54,46 @@ export function edgePanel(
           edit({ kind: "remove-node", name: node.name }, "add-from"),
         ),
       );
+      const shown = [...item.childNodes];
+      // Focus comes when it stands in the page.
+      if (renaming === node.name) queueMicrotask(rename);
     }
     nodes.append(item);
   });
   const body = el("div", { class: "edge-panel-body" }, edges, nodes);
+  if (Math.max(block.edges.length, block.nodes.length) > MOST) {
+    body.append(el("p", {}, `The first ${MOST} of each; the cell’s text has them all.`));
+  }
   if (edit !== undefined) body.append(addForm(block, edit));
   details.append(body);
   return details;
+}
+
+function renameForm(
+  name: string,
+  index: number,
+  edit: (edit: GraphEdit, focus?: string) => void,
+  leave: () => void,
+): HTMLElement {
+  const input = el("input", { type: "text", value: name, "aria-label": `New name of ${name}` });
+  const form = el(
+    "form",
+    { class: "edge-add" },
+    input,
+    el("button", { class: "button" }, "Rename"),
+  );
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    const to = input.value.trim();
+    if (to === "" || to === name) leave();
+    else edit({ kind: "rename-node", name, to }, `rename-${index}`);
+  });
+  form.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape") return;
+    event.stopPropagation();
+    leave();
+  });
+  return form;
 }
 
 function addForm(block: GraphBlock, edit: (edit: GraphEdit, focus?: string) => void): HTMLElement {

@@ -45,6 +45,7 @@ export function placeNodes(
 function idealLayout(block: GraphBlock, sizes: ReadonlyMap<string, Size>): Positions {
   const given = block.nodes.filter((node) => node.x !== undefined && node.y !== undefined);
   if (given.length === block.nodes.length && given.length > 0) return scaleGiven(block);
+  if (block.nodes.length > MANY) return inLayers(block, sizes);
   const graph = new DagreGraph();
   graph.setGraph({ rankdir: "LR", nodesep: 40, edgesep: 36, ranksep: 64, marginx: 0, marginy: 0 });
   graph.setDefaultEdgeLabel(() => ({}));
@@ -62,6 +63,59 @@ function idealLayout(block: GraphBlock, sizes: ReadonlyMap<string, Size>): Posit
   for (const { name } of block.nodes) {
     const node = graph.node(name) as Point;
     positions.set(name, { x: node.x, y: node.y });
+  }
+  return positions;
+}
+
+/** From here on the layout that minds crossings takes seconds, and lines are straight. */
+export const MANY = 120;
+
+/** Causes left of effects, in columns; each node near the mean height of its causes. O(n log n + m). */
+function inLayers(block: GraphBlock, sizes: ReadonlyMap<string, Size>): Positions {
+  const causes = new Map<string, string[]>(block.nodes.map(({ name }) => [name, []]));
+  for (const { from, to, mark } of block.edges) if (mark === "->") causes.get(to)?.push(from);
+  const layer = new Map<string, number>();
+  const depth = (start: string): number => {
+    // A stack of our own: chains may be longer than the engine's.
+    const stack = [start];
+    const seen = new Set(stack);
+    for (let name = stack.at(-1); name !== undefined; name = stack.at(-1)) {
+      const open = (causes.get(name) ?? []).filter(
+        (cause) => !layer.has(cause) && !seen.has(cause),
+      );
+      for (const cause of open) seen.add(cause);
+      if (open.length > 0) stack.push(...open);
+      else {
+        const own = (causes.get(name) ?? []).map((cause) => (layer.get(cause) ?? 0) + 1);
+        layer.set(name, Math.max(0, ...own));
+        stack.pop();
+      }
+    }
+    return layer.get(start) ?? 0;
+  };
+  const columns: string[][] = [];
+  for (const { name } of block.nodes) (columns[depth(name)] ??= []).push(name);
+  const positions = new Map<string, Point>();
+  let x = 0;
+  for (const column of columns) {
+    const height = new Map(
+      column.map((name, i) => {
+        const known = (causes.get(name) ?? []).map((cause) => positions.get(cause)?.y ?? 0);
+        const mean = known.reduce((sum, y) => sum + y, 0) / Math.max(1, known.length);
+        return [name, known.length === 0 ? i * 44 : mean];
+      }),
+    );
+    column.sort((a, b) => (height.get(a) ?? 0) - (height.get(b) ?? 0));
+    // Long columns are folded so that the picture does not become a thread.
+    const rows = Math.max(24, Math.ceil(column.length / 3));
+    const wide = Math.max(...column.map((name) => sizes.get(name)?.width ?? 60)) + 24;
+    for (const [i, name] of column.entries()) {
+      const row = i % rows;
+      const count = Math.min(rows, column.length - (i - row));
+      const y = (row - (count - 1) / 2) * 44;
+      positions.set(name, { x: x + Math.floor(i / rows) * wide, y });
+    }
+    x += Math.ceil(column.length / rows) * wide + 40;
   }
   return positions;
 }

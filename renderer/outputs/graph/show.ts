@@ -4,6 +4,7 @@ import type { OutputPorts, Shown } from "../ports.ts";
 import { describeEdge, drawEdge, drawNode, nodeSize, roleNames } from "./draw.ts";
 import { editGraphText, type GraphEdit } from "./edit.ts";
 import { edgePanel } from "./edge-panel.ts";
+import { exportRow } from "./export.ts";
 import { placeNodes, type Point, type Positions } from "./layout.ts";
 
 const MARGIN = 26;
@@ -13,6 +14,8 @@ export function showGraph(given: GraphBlock, ports: OutputPorts): Shown {
   let block = given;
   let positions: Positions = new Map();
   let selected: number | undefined;
+  let chosen: string | undefined;
+  let renaming: string | undefined;
   let wantFocus: string | undefined;
   const picture = svg("svg", { class: "graph-picture" });
   const stage = el("div", { class: "graph-stage" }, picture as unknown as HTMLElement);
@@ -27,12 +30,19 @@ export function showGraph(given: GraphBlock, ports: OutputPorts): Shown {
       const text = editGraphText(source.read(), change);
       problem.textContent = "";
       selected = undefined;
+      chosen = undefined;
       wantFocus = focus;
+      // A renamed node stays where it is.
+      const at = change.kind === "rename-node" ? positions.get(change.name) : undefined;
+      if (change.kind === "rename-node" && at !== undefined)
+        positions = new Map(positions).set(change.to, at);
       source.write(text);
     } catch (error) {
       problem.textContent = error instanceof Error ? error.message : String(error);
     }
   };
+
+  const editableNow = (): boolean => block.editable === true && ports.graphSource !== undefined;
 
   const draw = (): void => {
     const sizes = new Map(block.nodes.map((node) => [node.name, nodeSize(node)]));
@@ -57,7 +67,9 @@ export function showGraph(given: GraphBlock, ports: OutputPorts): Shown {
       const at = positions.get(node.name) as Point;
       const size = sizes.get(node.name) ?? { width: 40, height: 30 };
       grow(at, size.width / 2, size.height / 2);
-      return drawNode(node, at, size);
+      const group = drawNode(node, at, size);
+      group.classList.toggle("selected", chosen === node.name);
+      return group;
     });
     if (block.nodes.length === 0) grow({ x: 0, y: 0 }, 40, 20);
     const width = bounds.right - bounds.left + 2 * MARGIN;
@@ -71,15 +83,22 @@ export function showGraph(given: GraphBlock, ports: OutputPorts): Shown {
     picture.setAttribute("role", "img");
     picture.setAttribute("aria-label", block.summary);
     picture.replaceChildren(...edges, ...nodes);
-    const editable = block.editable === true && ports.graphSource !== undefined;
+    const editable = editableNow();
     element.classList.toggle("editable", editable);
-    const open = aside.querySelector("details")?.open ?? false;
+    const open = renaming !== undefined || (aside.querySelector("details")?.open ?? false);
     // The list is made anew: whoever was at one of its buttons stays there.
     const active = document.activeElement;
     if (wantFocus === undefined && active instanceof HTMLElement && aside.contains(active)) {
       wantFocus = active.dataset["focus"];
     }
-    aside.replaceChildren(legend(block), edgePanel(block, editable ? edit : undefined, open));
+    const panel = edgePanel(block, editable ? edit : undefined, open, renaming);
+    renaming = undefined;
+    const tell = (message: string): void => {
+      problem.textContent = message;
+    };
+    const copies = exportRow(block, positions, tell);
+    if (!editable) panel.append(copies);
+    aside.replaceChildren(legend(block), ...(editable ? [copies] : []), panel);
     if (wantFocus !== undefined) {
       aside.querySelector<HTMLElement>(`[data-focus="${wantFocus}"]`)?.focus();
       wantFocus = undefined;
@@ -87,7 +106,7 @@ export function showGraph(given: GraphBlock, ports: OutputPorts): Shown {
   };
 
   mouse(picture, stage, {
-    editable: () => block.editable === true && ports.graphSource !== undefined,
+    editable: editableNow,
     move(name, to) {
       positions = new Map(positions).set(name, to);
       draw();
@@ -96,15 +115,35 @@ export function showGraph(given: GraphBlock, ports: OutputPorts): Shown {
     connect: (from, to) => edit({ kind: "add-edge", from, to, mark: "->" }),
     select(index) {
       selected = index;
+      chosen = undefined;
       draw();
-      const chosen = index === undefined ? undefined : block.edges[index];
+      const edge = index === undefined ? undefined : block.edges[index];
       problem.textContent = "";
-      if (chosen !== undefined && block.editable === true) {
-        problem.textContent =
-          chosen.doubt === undefined
-            ? `${describeEdge(chosen)}: Delete removes it, R turns it round.`
-            : `${describeEdge(chosen)}: it goes when the assumption is switched on again.`;
+      if (edge !== undefined && editableNow()) {
+        problem.textContent = `${describeEdge(edge)}: Delete removes it, R turns it round.`;
       }
+    },
+    choose(name) {
+      selected = undefined;
+      chosen = name;
+      draw();
+      problem.textContent = editableNow()
+        ? `${name}: Delete removes it, Enter renames it, L marks it measured or not. Drag with Shift to draw an arrow from it.`
+        : "";
+      stage.tabIndex = -1;
+      stage.focus({ preventScroll: true });
+    },
+    rename(name) {
+      renaming = name;
+      draw();
+    },
+    add(at) {
+      const taken = new Set(block.nodes.map(({ name }) => name));
+      let name = "v1";
+      for (let i = 2; taken.has(name); i++) name = `v${i}`;
+      positions = new Map(positions).set(name, at);
+      renaming = name;
+      edit({ kind: "add-node", name });
     },
   });
   stage.addEventListener("keydown", (event) => {
@@ -124,6 +163,7 @@ export function showGraph(given: GraphBlock, ports: OutputPorts): Shown {
     update(value) {
       block = value as GraphBlock;
       selected = undefined;
+      if (!block.nodes.some(({ name }) => name === chosen)) chosen = undefined;
       draw();
       return true;
     },
@@ -160,9 +200,13 @@ interface MousePorts {
   move(name: string, to: Point): void;
   connect(from: string, to: string): void;
   select(edge: number | undefined): void;
+  choose(name: string): void;
+  rename(name: string): void;
+  /** A new node at this place. */
+  add(at: Point): void;
 }
 
-/** Dragging a node moves it; dragging with Shift (or from its rim) draws an arrow to another. */
+/** A click chooses, a second one renames, a double click on the paper adds a node. Dragging a node moves it; dragging with Shift (or from its rim) draws an arrow to another. */
 function mouse(picture: SVGSVGElement, stage: HTMLElement, ports: MousePorts): void {
   picture.addEventListener("pointerdown", (down) => {
     const target = down.target as Element;
@@ -178,6 +222,7 @@ function mouse(picture: SVGSVGElement, stage: HTMLElement, ports: MousePorts): v
     const start = ports.at(name);
     const scale = picture.viewBox.baseVal.width / picture.getBoundingClientRect().width;
     const arrow = ports.editable() && down.shiftKey;
+    let moved = false;
     const line = svg("line", {
       class: "edge-draft",
       x1: start.x,
@@ -195,18 +240,37 @@ function mouse(picture: SVGSVGElement, stage: HTMLElement, ports: MousePorts): v
         line.setAttribute("x2", String(to.x));
         line.setAttribute("y2", String(to.y));
       } else if (Math.hypot(event.clientX - down.clientX, event.clientY - down.clientY) > 3) {
+        moved = true;
         ports.move(name, to);
       }
     };
     const end = (event: PointerEvent): void => {
       removeEventListener("pointermove", follow);
       line.remove();
-      if (!arrow) return;
+      if (!arrow) {
+        if (!moved) ports.choose(name);
+        return;
+      }
       const over = document.elementFromPoint(event.clientX, event.clientY);
       const other = over?.closest<SVGElement>("[data-node]")?.dataset["node"];
       if (other !== undefined && other !== name) ports.connect(name, other);
     };
     addEventListener("pointermove", follow);
     addEventListener("pointerup", end, { once: true });
+  });
+  picture.addEventListener("dblclick", (event) => {
+    if (!ports.editable()) return;
+    const target = event.target as Element;
+    const name = target.closest<SVGElement>("[data-node]")?.dataset["node"];
+    if (name !== undefined) ports.rename(name);
+    else if (target.closest("[data-edge]") === null) {
+      const box = picture.getBoundingClientRect();
+      const view = picture.viewBox.baseVal;
+      const scale = view.width / box.width;
+      ports.add({
+        x: view.x + (event.clientX - box.left) * scale,
+        y: view.y + (event.clientY - box.top) * scale,
+      });
+    }
   });
 }

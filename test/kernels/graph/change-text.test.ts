@@ -82,7 +82,7 @@ describe("an edit of a drawn graph keeps what the author wrote", () => {
     const rng = createRng(12);
     const key = (graph: Graph): string =>
       JSON.stringify([
-        graph.nodes.map(({ name, latent }) => [name, latent]).sort(),
+        graph.nodes.map(({ name, latent }) => `${name} ${latent}`).sort(),
         graph.edges.map((edge) => formatGraph(createGraph({ edges: [edge] }))).sort(),
       ]);
     for (const syntax of ["short", "dagitty", "dot", "gml", "lavaan", "edge-list"] as const) {

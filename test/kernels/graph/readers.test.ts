@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { UserError } from "../../../app/errors.ts";
 import {
   checkGraphText,
@@ -24,6 +24,8 @@ function errorOf(read: () => unknown): UserError {
   }
   throw new Error("Nothing was thrown.");
 }
+
+if (long) vi.setConfig({ testTimeout: 900_000 });
 
 describe("the short form", () => {
   it("reads chains, lists, latent nodes and bidirected edges", () => {
