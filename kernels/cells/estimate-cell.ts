@@ -14,7 +14,7 @@ import { contrastOf, DESIGN_KEYWORDS, designOf, formulaOf } from "./estimate-des
 import { findingsOf, located, type Places } from "./estimate-places.ts";
 import { estimateReport } from "./estimate-report.ts";
 import type { EstimateText } from "./estimate-text.ts";
-import { lookAt } from "./estimate-look.ts";
+import { lookAt, withColumns } from "./estimate-look.ts";
 import { type CellKind, parsing } from "./kind.ts";
 import { methodByName } from "./method-named.ts";
 import {
@@ -265,6 +265,8 @@ function programOf(question: Question): CellProgram {
     run: async (inputs, context) => {
       const data = asTable(inputs[table], table);
       const given = settingsOf(question, inputs);
+      // A misspelt method is told before anything is looked at.
+      for (const call of calls) await methodNamed(call);
       const look = await lookAt(specsOf(question, inputs), data, given).catch((error: unknown) => {
         throw located(error, undefined, data, question.places);
       });
@@ -342,16 +344,17 @@ async function estimateOne(
   work: Work,
 ): Promise<EstimateResult> {
   const { estimateBy } = await import("../estimate/index.ts");
-  const method = await methodByName(call.name, {
-    start: call.start,
-    end: call.start + call.name.length,
-  });
-  const spec = specOf(question, method, inputs);
+  const method = await methodNamed(call);
+  const spec = specOf(question, method, inputs, table);
   if ("refused" in spec) return spec.refused;
   const options = Object.fromEntries(
     call.options.map((option) => [option.name, evaluateArgument(option.value, inputs)]),
   );
   return estimateBy(spec.estimand, table, { ...given, ...options, method }, work);
+}
+
+function methodNamed(call: Call): Promise<Method> {
+  return methodByName(call.name, { start: call.start, end: call.start + call.name.length });
 }
 
 /** The estimand in each way that was found to identify it; none for an effect that is not identified. */
@@ -383,25 +386,17 @@ function specOf(
   question: Question,
   method: Method,
   inputs: Readonly<Record<string, unknown>>,
+  table: Table,
 ): Spec {
   const { about } = question;
-  const target = {
-    ...(question.target === undefined ? {} : { target: question.target }),
-    ...(question.contrast === undefined ? {} : { contrast: question.contrast }),
-  };
-  if (about.kind === "design") return { estimand: { ...about.estimand, ...target } };
-  if (about.kind === "association") {
-    const { treatment, outcome, adjustment } = about;
-    return { estimand: { kind: "adjustment", treatment, outcome, adjustment, ...target } };
-  }
+  const specs = specsOf(question, inputs);
+  if (about.kind !== "identified") return { estimand: specs[0]! };
+  const fitting = specs.filter((spec) => method.fits.estimands.includes(spec.kind ?? "adjustment"));
+  const [estimand] = withColumns(fitting, table);
+  if (estimand !== undefined) return { estimand };
   const identified = asIdentification(inputs[about.name], about.name);
   const strategies = "strategies" in identified ? identified.strategies : [];
-  const fitting = strategies.find(
-    (s) => s.kind !== "formula" && method.fits.estimands.includes(s.kind),
-  );
-  const estimand = fitting === undefined ? undefined : estimandOf(fitting, identified.claim);
-  if (estimand === undefined) return { refused: refusal(identified, method, strategies) };
-  return { estimand: { ...estimand, ...target } };
+  return { refused: refusal(identified, method, strategies) };
 }
 
 function estimandOf(strategy: Strategy, claim: Claim): EstimandSpec | undefined {

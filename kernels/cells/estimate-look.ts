@@ -12,6 +12,26 @@ export interface Look {
 }
 
 /**
+ * Those whose columns the table has: of several adjustment sets one may be measured and another not. All, when there is
+ * none such, so that the first one's missing column is named. O(specs · columns).
+ */
+export function withColumns<S extends EstimandSpec>(
+  specs: readonly S[],
+  table: Table,
+): readonly S[] {
+  const there = new Set(table.columns.map((column) => column.name));
+  const needs = (spec: S): readonly string[] => [
+    spec.treatment,
+    spec.outcome,
+    ...(spec.adjustment ?? []),
+    ...("mediators" in spec ? spec.mediators : []),
+    ...("instruments" in spec ? spec.instruments.filter((name) => !/[*:]/u.test(name)) : []),
+  ];
+  const readable = specs.filter((spec) => needs(spec).every((name) => there.has(name)));
+  return readable.length === 0 ? specs.slice(0, 1) : readable;
+}
+
+/**
  * Methods that answer one of the estimands from these rows. When the rows cannot be read (missing values, say), those that
  * answer the estimand. Throws `UserError` for names that are no columns. O(n · columns²).
  */
@@ -26,7 +46,8 @@ export async function lookAt(
   const all = await allMethods();
   const fitting = new Set<Method>();
   let data: DataDiagnostics | undefined;
-  for (const spec of specs) {
+  const readable = withColumns(specs, table);
+  for (const spec of readable) {
     const estimand = toEstimand(spec);
     const prepared = prepare(estimand, table, options);
     const problem = prepared.kind === "ready" ? prepared.problem : undefined;

@@ -72,7 +72,7 @@ export function waysOut(answer: NegativeAnswer, text: EstimateText): readonly Ac
   if (answer.kind === "no-overlap") {
     const { low, high, n } = answer.trimTo;
     if (n >= 10 && low < high) {
-      const range = inward(low, high);
+      const range = rounded(low, high);
       rewrite(
         `Trim to propensities in [${range}]`,
         `Changes the question: the effect is then that of the ${formatNumber(n)} units there.`,
@@ -102,11 +102,11 @@ export function waysOut(answer: NegativeAnswer, text: EstimateText): readonly Ac
   return actions.length === 0 ? [] : [{ kind: "actions", label: "Ways out", list: true, actions }];
 }
 
-/** Rounded so that the range never grows beyond what was found. */
-function inward(low: number, high: number): string {
-  const up = Math.ceil(low * 1000) / 1000;
-  const down = Math.floor(high * 1000) / 1000;
-  return `${up}, ${down}`;
+/** Rounded away from the middle: the units at the ends are the last counterparts of others. */
+function rounded(low: number, high: number): string {
+  const down = Math.floor(low * 10_000) / 10_000;
+  const up = Math.min(1, Math.ceil(high * 10_000) / 10_000);
+  return `${down}, ${up}`;
 }
 
 /** Of whom a trimmed effect is, and the way back. */

@@ -14,7 +14,7 @@ export async function allMethods(): Promise<readonly Method[]> {
     import("../estimate/neural/index.ts"),
     import("../estimate/forest/index.ts"),
   ]);
-  return [...methods, ...neuralMethods, forestMethod as unknown as Method];
+  return [...methods, ...neuralMethods, forestMethod];
 }
 
 /** A method by name; nets are loaded only when one is asked for. Throws `UserError` with the nearest name. */

@@ -94,10 +94,12 @@ export async function estimateBy(
   let { rows } = prepared;
   const warnings: Warning[] = [...prepared.warnings];
   let trimmed: Estimand | undefined;
+  let before: Float64Array | undefined;
   if (options.trim !== undefined) {
     const kept = await trimTo(problem, method, resolved, context, options.trim);
     if (kept.kind !== "kept") return answerAs(kept);
     problem = takeProblemRows(problem, kept.rows);
+    before = kept.propensity;
     rows = rows === undefined ? kept.rows : kept.rows.map((i) => rows![i]!);
     trimmed = {
       ...estimand,
@@ -111,7 +113,12 @@ export async function estimateBy(
   if (answer.kind !== "finding") return answerAs(answer);
   if (!Number.isFinite(answer.estimate)) return answerAs(notFinite());
   if (problem.kind === "adjustment" && answer.propensity !== undefined) {
-    const veto = overlapVeto(problem, answer, options.overlap ?? "veto");
+    // Units kept by a first fit are judged by it: a second, on fewer rows, is only told where it differs.
+    const mode = options.overlap ?? "veto";
+    const judged = before === undefined ? answer : { ...answer, propensity: before };
+    const veto =
+      overlapVeto(problem, judged, mode) ??
+      (before === undefined ? undefined : overlapVeto(problem, answer, "warn"));
     if (veto !== undefined && "kind" in veto) return answerAs(veto);
     if (veto !== undefined) warnings.push(veto);
   }
@@ -170,7 +177,7 @@ function toEffect(
     interval: finding.interval ?? intervalOf(finding, level),
     n: problem.n,
     ...(treated === undefined ? {} : { nTreated: treated }),
-    ...(method.stochastic ? { seed } : {}),
+    ...(method.stochastic || (settings.bootstrap ?? 0) > 0 ? { seed } : {}),
     method: method.name,
     methodLabel: method.label,
     options,
@@ -244,7 +251,7 @@ async function trimTo(
   options: Record<string, OptionValue>,
   context: MethodContext,
   trim: { readonly low: number; readonly high: number },
-): Promise<{ kind: "kept"; rows: Int32Array } | Refusal> {
+): Promise<{ kind: "kept"; rows: Int32Array; propensity: Float64Array } | Refusal> {
   if (problem.kind !== "adjustment" || problem.treatmentKind !== "binary") {
     return {
       kind: "not-applicable",
@@ -263,7 +270,10 @@ async function trimTo(
     if (e >= trim.low && e <= trim.high) rows.push(i);
   });
   const arms = new Set(rows.map((i) => problem.treatment[i]!));
-  if (arms.size === 2) return { kind: "kept", rows: Int32Array.from(rows) };
+  if (arms.size === 2) {
+    const kept = Float64Array.from(rows, (i) => propensity[i]!);
+    return { kind: "kept", rows: Int32Array.from(rows), propensity: kept };
+  }
   return {
     kind: "not-estimable",
     code: "trimmed-empty",

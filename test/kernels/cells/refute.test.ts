@@ -103,7 +103,7 @@ test("an estimator that finds effects where there are none is contradicted", asy
   rememberOrigin(effect, {
     spec: effect.estimand,
     table: data,
-    options: { method: biased as never },
+    options: { method: biased },
   });
   const run = await runCell("refute", "c = refute ate by placebo (repeats: 20, seed: 1)", {
     ate: effect,
