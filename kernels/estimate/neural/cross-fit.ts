@@ -12,11 +12,13 @@ import type { FitOptions, FittedNet, NetBuilder, Predictions } from "./fit.ts";
 export interface CrossFit {
   /** Out-of-fold predictions with clipped propensities: what a doubly robust score needs. */
   readonly nuisances: Nuisances;
-  /** Out-of-fold effects with each net's targeted shift: mu1 - mu0 + ε (1/g + 1/(1-g)); `[n]`. */
+  /** Out-of-fold effects with each net's targeted shift: mu1 - mu0 + ε (1/g + 1/(1-g)), or + ε (α1 - α0); `[n]`. */
   readonly targeted: Float64Array;
   /** Mean over all nets of the predicted effect, `[n]`: steadier than one net, but it has seen each unit's outcome. */
   readonly ensemble: Float64Array;
   readonly nets: readonly FittedNet[];
+  /** Out-of-fold Riesz representer at the treatment received, `[n]`, where the net learns one. */
+  readonly riesz?: Float64Array;
 }
 
 /**
@@ -41,8 +43,10 @@ export async function crossFitNets(
   const out0 = new Float64Array(n);
   const out1 = new Float64Array(n);
   const propensity = new Float64Array(n);
-  const epsilon = new Float64Array(n);
+  const shift = new Float64Array(n);
   const ensemble = new Float64Array(n);
+  const riesz = new Float64Array(n);
+  let withRiesz = false;
   const nets: FittedNet[] = [];
   for (let fold = 0; fold < count; fold++) {
     const outside = rowsWhere(n, (i) => count === 1 || folds[i] !== fold);
@@ -67,19 +71,25 @@ export async function crossFitNets(
       out0[i] = predicted.mu0[i]!;
       out1[i] = predicted.mu1[i]!;
       propensity[i] = predicted.propensity[i]!;
-      epsilon[i] = net.epsilon;
+      if (predicted.riesz === undefined) {
+        const g = squash(propensity[i]!);
+        shift[i] = net.epsilon * (1 / g + 1 / (1 - g));
+      } else {
+        const [zero, one] = predicted.riesz;
+        withRiesz = true;
+        riesz[i] = data.treatment[i] === 1 ? one[i]! : zero[i]!;
+        shift[i] = net.epsilon * (one[i]! - zero[i]!);
+      }
     }
   }
-  const targeted = out1.map((mu1, i) => {
-    const g = squash(propensity[i]!);
-    return mu1 - out0[i]! + epsilon[i]! * (1 / g + 1 / (1 - g));
-  });
+  const targeted = out1.map((mu1, i) => mu1 - out0[i]! + shift[i]!);
   const clipped = clipInPlace(propensity, clip);
   return {
     nuisances: { outcome0: out0, outcome1: out1, propensity, clipped, folds },
     targeted,
     ensemble,
     nets,
+    ...(withRiesz ? { riesz } : {}),
   };
 }
 

@@ -128,3 +128,17 @@ export function foldRows(
     inside: all.filter((i) => fold[i] === k),
   }));
 }
+
+/** The given rows of the data. O(rows · d). */
+export function takeData(data: NeuralData, rows: Int32Array): NeuralData {
+  const { d } = data;
+  const x = new Float64Array(rows.length * d);
+  rows.forEach((i, k) => x.set(data.x.subarray(i * d, (i + 1) * d), k * d));
+  return {
+    ...data,
+    n: rows.length,
+    x,
+    treatment: Float64Array.from(rows, (i) => data.treatment[i]!),
+    outcome: Float64Array.from(rows, (i) => data.outcome[i]!),
+  };
+}

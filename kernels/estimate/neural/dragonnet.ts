@@ -59,7 +59,7 @@ export function dragonnet(options: DragonnetOptions): NetBuilder {
       options.decay,
     );
 
-    const heads = (x: Tensor2D): Required<Heads> => {
+    const heads = (x: Tensor2D): Heads & { readonly logit: Tensor2D } => {
       const r = phi.apply(x);
       return {
         q0: out0.apply(body0.apply(r)),

@@ -25,6 +25,8 @@ export interface Heads {
   readonly q1: Tensor2D;
   /** Logit of the propensity; a net without it gets a logit of the covariates beside it. */
   readonly logit?: Tensor2D;
+  /** Riesz representer of the average effect at t = 0 and 1, `[b, 2]`, where the net learns one. */
+  readonly riesz?: Tensor2D;
 }
 
 /** A two-outcome network: built anew for each training, its tensors are owned by `parameters`. */
@@ -82,6 +84,8 @@ export interface Predictions {
   readonly mu1: Float64Array;
   /** Unclipped. */
   readonly propensity: Float64Array;
+  /** Riesz representer at t = 0 and 1, where the net learns one. */
+  readonly riesz?: readonly [Float64Array, Float64Array];
 }
 
 /** A trained net as plain data and a function: holds no tensors. */
@@ -217,6 +221,8 @@ async function predict(
     mu1: new Float64Array(n),
     propensity: predictLogit(scaled, n, d, coefficients).map(logistic),
   };
+  const [riesz0, riesz1] = [new Float64Array(n), new Float64Array(n)];
+  let withRiesz = false;
   const outcome =
     shape.outcomeKind === "binary"
       ? logistic
@@ -228,22 +234,27 @@ async function predict(
     for (let from = 0; from < n; from += CHUNK) {
       const size = Math.min(CHUNK, n - from);
       const heads = tf.tidy(() => {
-        const { q0, q1, logit } = net.heads(
+        const { q0, q1, logit, riesz } = net.heads(
           tf.tensor2d(scaled.subarray(from * d, (from + size) * d), [size, d]),
         );
-        return tf.concat(logit === undefined ? [q0, q1] : [q0, q1, logit], 1);
+        return tf.concat([q0, q1, logit, riesz].filter((head) => head !== undefined), 1);
       });
       const values = await heads.data();
       const width = heads.shape[1];
+      withRiesz = width === 4;
       heads.dispose();
       for (let i = 0; i < size; i++) {
         out.mu0[from + i] = outcome(values[width * i]!);
         out.mu1[from + i] = outcome(values[width * i + 1]!);
         if (width === 3) out.propensity[from + i] = logistic(values[3 * i + 2]!);
+        if (width === 4) {
+          riesz0[from + i] = values[4 * i + 2]!;
+          riesz1[from + i] = values[4 * i + 3]!;
+        }
       }
     }
   } finally {
     parameters.dispose();
   }
-  return out;
+  return withRiesz ? { ...out, riesz: [riesz0, riesz1] } : out;
 }

@@ -1,9 +1,10 @@
 import { UserError } from "../../../app/errors.ts";
 import { openTensorEngine } from "../../tensor/backend.ts";
 import type { BackendName, TensorEngine } from "../../tensor/backend.ts";
-import { score } from "../aipw.ts";
+import { score, solveRatio } from "../aipw.ts";
 import type { CurveDiagnostic, FiguresDiagnostic } from "../diagnostic.ts";
 import type { Part, Warning } from "../effect.ts";
+import type { Target } from "../estimand.ts";
 import { influenceError } from "../influence.ts";
 import type { Answer, Finding, Method, MethodContext, OptionSpec, Refusal } from "../method.ts";
 import type { AdjustmentProblem } from "../problem.ts";
@@ -13,16 +14,13 @@ import { crossFitNets } from "./cross-fit.ts";
 import type { CrossFit } from "./cross-fit.ts";
 import type { NeuralData } from "./data.ts";
 import type { FitOptions, FittedNet, NetBuilder } from "./fit.ts";
+import { trainingOptions } from "./training-options.ts";
+import type { TrainingOptions } from "./training-options.ts";
 
 /** What every net for a two-level treatment can be told in a cell. */
-export type NeuralOptions = {
+export type NeuralOptions = TrainingOptions & {
   readonly folds: number;
   readonly clip: number;
-  readonly epochs: number;
-  readonly patience: number;
-  readonly batchSize: number;
-  readonly learningRate: number;
-  readonly backend: string;
 };
 
 /** A net as a method: its own options beside the common ones, and how to build it from them. */
@@ -32,6 +30,8 @@ export interface NeuralMethodSpec<O extends NeuralOptions> {
   readonly summary: string;
   readonly source: string;
   readonly defaults: FitOptions;
+  /** All four when absent. */
+  readonly targets?: readonly Target[];
   readonly options: Omit<Method<O>["options"], keyof NeuralOptions>;
   readonly build: (options: O) => NetBuilder;
   /** True when the net has an ε of its own, so that its targeted estimate is reported. */
@@ -50,7 +50,7 @@ export function neuralMethod<O extends NeuralOptions>(spec: NeuralMethodSpec<O>)
     source: spec.source,
     fits: {
       estimands: ["adjustment"],
-      targets: ["ATE", "ATT", "ATC", "overlap"],
+      targets: spec.targets ?? ["ATE", "ATT", "ATC", "overlap"],
       treatments: ["binary"],
     },
     stochastic: true,
@@ -60,9 +60,7 @@ export function neuralMethod<O extends NeuralOptions>(spec: NeuralMethodSpec<O>)
         throw new Error(`${spec.name} was given a ${problem.kind} problem`);
       }
       if (problem.covariates.d === 0) return withoutCovariates(spec.label);
-      const engine = await openTensorEngine(
-        options.backend === "auto" ? undefined : (options.backend as BackendName),
-      );
+      const engine = await engineFor(options);
       const crossFit = await attempt(() =>
         crossFitNets(
           engine,
@@ -93,6 +91,13 @@ export function dataOf(problem: AdjustmentProblem): NeuralData {
   };
 }
 
+/** The engine that the `backend` option asks for. */
+export function engineFor(options: { readonly backend: string }): Promise<TensorEngine> {
+  return openTensorEngine(
+    options.backend === "auto" ? undefined : (options.backend as BackendName),
+  );
+}
+
 function fitOptions(options: NeuralOptions): Pick<
   FitOptions,
   "epochs" | "patience" | "batchSize" | "learningRate"
@@ -105,7 +110,7 @@ function fitOptions(options: NeuralOptions): Pick<
 }
 
 /** What the data lack is an answer, not an error; everything else goes on. */
-async function attempt<T extends object>(run: () => Promise<T>): Promise<T | Refusal> {
+export async function attempt<T extends object>(run: () => Promise<T>): Promise<T | Refusal> {
   try {
     return await run();
   } catch (error) {
@@ -116,7 +121,8 @@ async function attempt<T extends object>(run: () => Promise<T>): Promise<T | Ref
   }
 }
 
-function withoutCovariates(label: string): Refusal {
+/** The answer of a net to an empty adjustment set. */
+export function withoutCovariates(label: string): Refusal {
   return {
     kind: "not-applicable",
     message: `${label} learns from covariates, and the adjustment set is empty.`,
@@ -133,7 +139,10 @@ function toFinding(
   context: MethodContext,
 ): Finding {
   const { nuisances, nets } = crossFit;
-  const { estimate, influence } = score(problem, nuisances);
+  const { estimate, influence } =
+    crossFit.riesz === undefined
+      ? score(problem, nuisances)
+      : rieszScore(problem, nuisances, crossFit.riesz);
   const over = targetWeights(problem, nuisances.propensity);
   const average = (effects: Float64Array): number => {
     const total = over.reduce((sum, w) => sum + w, 0);
@@ -144,6 +153,10 @@ function toFinding(
   if (targeted && problem.estimand.target === "ATE") {
     parts.push({ name: "targeted regularization", estimate: average(crossFit.targeted) });
   }
+  if (crossFit.riesz !== undefined) {
+    const { estimate } = score(problem, nuisances);
+    parts.push({ name: "with a logistic propensity in place of the Riesz head", estimate });
+  }
   const { folds } = options;
   return {
     kind: "finding",
@@ -153,8 +166,10 @@ function toFinding(
     influence,
     unitEffects: crossFit.ensemble,
     propensity: nuisances.propensity,
-    weights: balancingWeights(problem.treatment, nuisances.propensity, problem.estimand.target),
-    clipped: nuisances.clipped,
+    weights:
+      crossFit.riesz?.map((alpha, i) => Math.max(0, problem.treatment[i] === 1 ? alpha : -alpha)) ??
+      balancingWeights(problem.treatment, nuisances.propensity, problem.estimand.target),
+    clipped: crossFit.riesz === undefined ? nuisances.clipped : 0,
     parts,
     diagnostics: [lossCurve(nets), trainingFigures(nets, engine)],
     warnings: warningsOf(problem, options, nets, context),
@@ -162,8 +177,25 @@ function toFinding(
   };
 }
 
+type Trained = Pick<FittedNet, "training" | "weights">;
+
+/** Mean of q1 - q0 + α (y - q): the debiased average effect (Chernozhukov et al. 2022, eq. 2). O(n). */
+function rieszScore(
+  problem: AdjustmentProblem,
+  { outcome0, outcome1 }: CrossFit["nuisances"],
+  riesz: Float64Array,
+): ReturnType<typeof score> {
+  const { n, treatment, outcome } = problem;
+  const sampling = problem.sampling ?? new Float64Array(n).fill(1);
+  const top = riesz.map((alpha, i) => {
+    const own = treatment[i] === 1 ? outcome1[i]! : outcome0[i]!;
+    return sampling[i]! * (outcome1[i]! - outcome0[i]! + alpha * (outcome[i]! - own));
+  });
+  return solveRatio(top, sampling);
+}
+
 /** Loss by epoch of every net, for the loss chart. */
-export function lossCurve(nets: readonly FittedNet[]): CurveDiagnostic {
+export function lossCurve(nets: readonly Trained[]): CurveDiagnostic {
   const lines = nets.flatMap(({ training }, k) => {
     const label = nets.length === 1 ? "" : ` of fold ${k + 1}`;
     const points = (pick: (h: (typeof training.history)[number]) => number | undefined) =>
@@ -191,7 +223,8 @@ export function lossCurve(nets: readonly FittedNet[]): CurveDiagnostic {
   };
 }
 
-function trainingFigures(nets: readonly FittedNet[], engine: TensorEngine): FiguresDiagnostic {
+/** How many nets of how many weights took how many steps on what. */
+export function trainingFigures(nets: readonly Trained[], engine: TensorEngine): FiguresDiagnostic {
   const weights = nets[0]?.weights.reduce((sum, w) => sum + w.length, 0) ?? 0;
   const steps = nets.reduce((sum, net) => sum + net.training.steps, 0);
   const memory = engine.memory();
@@ -256,40 +289,7 @@ function commonOptions(defaults: FitOptions): {
       maximum: 0.49,
       doc: "Propensities are kept in [clip, 1 − clip]; how many moved is reported.",
     },
-    epochs: {
-      type: "integer",
-      default: defaults.epochs,
-      minimum: 1,
-      maximum: 100_000,
-      doc: "Most passes over the training rows.",
-    },
-    patience: {
-      type: "integer",
-      default: defaults.patience,
-      minimum: 1,
-      maximum: 100_000,
-      doc: "Epochs without a better loss on held-out rows before training stops.",
-    },
-    batchSize: {
-      type: "integer",
-      default: defaults.batchSize,
-      minimum: 2,
-      maximum: 65_536,
-      doc: "Rows in each gradient step.",
-    },
-    learningRate: {
-      type: "number",
-      default: defaults.learningRate,
-      minimum: 1e-7,
-      maximum: 1,
-      doc: "Step size of Adam.",
-    },
-    backend: {
-      type: "choice",
-      choices: ["auto", "webgpu", "webgl", "wasm", "cpu"],
-      default: "auto",
-      doc: "What computes: auto takes the fastest present.",
-    },
+    ...trainingOptions(defaults),
   };
 }
 

@@ -55,7 +55,7 @@ export function snet(options: SnetOptions): NetBuilder {
     const out1 = denseLayer(engine, parameters, headWidth, 1, "linear");
     const propensity = denseLayer(engine, parameters, ownWidth + width, 1, "linear");
 
-    const heads = (x: Tensor2D): Required<Heads> => {
+    const heads = (x: Tensor2D): Heads & { readonly logit: Tensor2D } => {
       const shared = [outcomes.apply(x), all.apply(x)] as const;
       return {
         q0: out0.apply(body0.apply(tf.concat([own0.apply(x), ...shared], 1))),
