@@ -17,10 +17,19 @@ export function isMissing(column: Column, row: number): boolean {
   return column.type !== "text" && Number.isNaN(column.values[row]!);
 }
 
+/** Neither NaN nor infinite anywhere. O(n). */
+export function allFinite(values: Float64Array): boolean {
+  // v − v is 0 for every finite v and NaN for all others, and stays NaN in a sum.
+  let sum = 0;
+  for (let i = 0; i < values.length; i++) sum += values[i]! - values[i]!;
+  return sum === 0;
+}
+
 /** Rows in which a column is missing, in order. O(n). */
 export function missingRows(column: Column): number[] {
   const rows: number[] = [];
   const marked = column.missing;
+  if (marked === undefined && "values" in column && allFinite(column.values)) return rows;
   // One loop for each storage: this runs over every cell of every analysis.
   if (column.type === "category") {
     const { codes } = column;

@@ -1,6 +1,6 @@
 import { UserError } from "../../app/errors.ts";
 import { buildDesign, columnsOfTerms, type Design, selectFeatures } from "../data/design.ts";
-import { completeCases, missingRows, selectColumns } from "../data/select.ts";
+import { allFinite, completeCases, missingRows, selectColumns } from "../data/select.ts";
 import { type Column, columnOf, lengthOf, type NumericColumn, type Table } from "../data/table.ts";
 import type { DataProblem, Warning } from "./effect.ts";
 import type { Estimand } from "./estimand.ts";
@@ -158,7 +158,7 @@ function problemsOf(
       hint: 'Set missing: "drop" to analyse the complete rows (right if they are missing at random given the adjustment set), or fill them in the data cell.',
     });
   }
-  if (column.type !== "category" && column.type !== "text") {
+  if (column.type !== "category" && column.type !== "text" && !allFinite(column.values)) {
     let infinite = 0;
     for (const v of column.values) if (v === Infinity || v === -Infinity) infinite += 1;
     if (infinite > 0) {
