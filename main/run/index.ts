@@ -69,7 +69,7 @@ function print(results: RunResults, json: boolean): void {
     const time = cell.ms === undefined ? "" : ` ${cell.ms.toFixed(0)} ms`;
     console.log(`${mark(cell.state)} ${title} ${cell.state}${time}`);
     if (cell.error !== undefined) console.log(`    ${cell.error}`);
-    if (cell.claim !== undefined) console.log(`    ${claimLine(cell.claim)}`);
+    if (isCausal(cell.claim)) console.log(`    ${claimLine(cell.claim)}`);
     for (const line of doubtLines(cell.claim, doubts)) console.log(`    ${line}`);
     if (cell.kind !== "markdown") {
       for (const text of cell.shown) console.log(indent(text));
@@ -79,8 +79,7 @@ function print(results: RunResults, json: boolean): void {
   console.log("");
   for (const [name, value] of Object.entries(results.values)) {
     const claim = results.claims[name];
-    const causal = claim !== undefined && claim.status !== "association";
-    const note = causal ? `  [${claimNote(claim, doubts)}]` : "";
+    const note = isCausal(claim) ? `  [${claimNote(claim, doubts)}]` : "";
     console.log(`${name} = ${shorten(JSON.stringify(value))}${note}`);
   }
   if (results.timedOut) console.log("Stopped: the time was up.");
@@ -98,6 +97,10 @@ function printDoubts({ doubts, cells }: RunResults): void {
   );
   for (const id of doubts) console.log(`  ${id}  ${known.get(id)?.text ?? ""}`.trimEnd());
   console.log("");
+}
+
+function isCausal(claim: Claim | undefined): claim is Claim {
+  return claim !== undefined && claim.status !== "association";
 }
 
 function claimNote(claim: Claim, doubts: ReadonlySet<string>): string {

@@ -34,9 +34,9 @@ const engines: readonly ((v: string, n: number) => string)[] = [
   (v, n) =>
     `const ${v} = (await identify(parseGraph("p${n} -> r${n}"), "P(r${n} | do(p${n}))")).kind`,
   (v, n) =>
-    `import { identify as ask } from "dagbok/identify";\nconst { kind: ${v} } = ask(parseGraph("p${n} -> r${n}"), "P(r${n} | do(p${n}))")`,
+    `import { identify as ask${n} } from "dagbok/identify";\nconst { kind: ${v} } = ask${n}(parseGraph("p${n} -> r${n}"), "P(r${n} | do(p${n}))")`,
   (v, n) =>
-    `import * as all from "dagbok/identify";\nconst ${v} = [1].map(() => all.identify(parseGraph("p${n} -> r${n}"), "P(r${n} | do(p${n}))").kind)`,
+    `import * as all${n} from "dagbok/identify";\nconst ${v} = [1].map(() => all${n}.identify(parseGraph("p${n} -> r${n}"), "P(r${n} | do(p${n}))").kind)`,
   (v, n) =>
     `const ${v} = () => identify(parseGraph("p${n} -> r${n}"), "P(r${n} | do(p${n}))").kind;\n${v}()`,
 ];
@@ -204,6 +204,24 @@ describe("no way through cells drops a claim", () => {
     expect(kernel.ids("useq")).toContain("positivity:x");
     expect(kernel.ids("useq")).not.toContain("positivity:a");
     expect(kernel.ids("user")).not.toContain("positivity:x");
+  });
+
+  test("an engine taken in one cell and called in another, at once or a while later", async () => {
+    const kernel = new KernelHarness();
+    await kernel.open([
+      { id: "take", source: 'import { identify as ask } from "dagbok/identify";' },
+      { id: "call", source: 'const k = ask(parseGraph("x -> y"), "P(y | do(x))").kind' },
+      {
+        id: "late",
+        source: `const begun = true;
+setTimeout(async () => display((await identify(parseGraph("a -> b"), "P(b | do(a))")).kind), 30)`,
+      },
+      { id: "pass", source: "const passed = [begun]" },
+    ]);
+    await new Promise((resolve) => setTimeout(resolve, 150));
+    expect(kernel.ids("call")).toContain("positivity:x");
+    expect(kernel.ids("late")).toContain("positivity:a");
+    expect(kernel.ids("pass")).toContain("positivity:a");
   });
 
   test("rows drawn by code from an effect bring what they rest on into an estimate", async () => {
