@@ -27,7 +27,8 @@ export interface FitStatement {
   readonly graph: string;
   readonly table: string;
   readonly choices: readonly { readonly node: string; readonly call: Call }[];
-  readonly seed: number;
+  /** The notebook's when absent. */
+  readonly seed?: number;
   readonly levels?: number;
   readonly weights?: string;
 }
@@ -79,7 +80,7 @@ export function fitStatement(source: string): FitStatement | undefined {
     graph,
     table,
     choices: by === undefined ? [] : splitAtCommas(by).map(choiceOf),
-    seed: wholeNumber(clauses.seed, "a seed", 1),
+    ...(clauses.seed === undefined ? {} : { seed: wholeNumber(clauses.seed, "a seed", 1) }),
     ...(clauses.levels === undefined
       ? {}
       : { levels: wholeNumber(clauses.levels, "a number of levels", 2) }),
@@ -148,7 +149,10 @@ function kindOf(call: Call): MechanismChoice["kind"] {
 }
 
 export function fitInputs(fit: FitStatement): readonly string[] {
-  return [...new Set([fit.graph, fit.table, ...variablesOf(fit.choices.map(({ call }) => call))])];
+  const used = variablesOf(fit.choices.map(({ call }) => call));
+  // Only a flow draws; what is counted or solved has nothing to follow.
+  const draws = fit.seed === undefined && fit.choices.some(({ call }) => call.name === "flow");
+  return [...new Set([fit.graph, fit.table, ...used, ...(draws ? ["notebookSeed"] : [])])];
 }
 
 /** Fits the mechanisms; only a flow loads the tensor library. */
@@ -174,7 +178,7 @@ export async function runFit(
     ? await fitFlowModel(
         graph,
         table,
-        createRng(fit.seed),
+        createRng(fit.seed ?? (inputs["notebookSeed"] as number | undefined) ?? 1),
         {
           ...options,
           onTrained: (variable, { history }) => {

@@ -27,7 +27,8 @@ interface Draw {
   readonly name?: string;
   readonly size: NumberOrName;
   readonly model: string;
-  readonly seed: NumberOrName;
+  /** The notebook's when absent. */
+  readonly seed?: NumberOrName;
   readonly doing: Doing;
 }
 
@@ -54,7 +55,7 @@ export const simulateCell: CellKind = {
         value.kind === "variable" ? [value.name] : [],
       );
       return {
-        inputs: uniqueNames([shape.model, shape.size.name, shape.seed.name, ...named, ...holes]),
+        inputs: uniqueNames([shape.model, shape.size.name, seedName(shape), ...named, ...holes]),
         outputs: [name],
         diagnostics: [],
         run: async (values, context) => {
@@ -62,7 +63,11 @@ export const simulateCell: CellKind = {
           const draw = holes.length === 0 ? shape : drawOf(fillHoles(cell.source, values, false));
           const n = numberOf(draw.size, values, "the number of rows");
           if (n > MOST_ROWS) throw tooMany(n);
-          const seed = numberOf(draw.seed, values, "the seed");
+          const seed = numberOf(
+            draw.seed ?? { value: (values["notebookSeed"] as number | undefined) ?? 1 },
+            values,
+            "the seed",
+          );
           const doing = interventionsOf(draw.doing, values);
           const table = sample(modelIn(values, draw.model), n, createRng(seed), doing);
           context.display(displayable(reportBundle(drawReport(table, draw, seed, doing))));
@@ -79,6 +84,10 @@ export const simulateCell: CellKind = {
       };
     }),
 };
+
+function seedName({ seed }: Draw): string | undefined {
+  return seed === undefined ? "notebookSeed" : seed.name;
+}
 
 function drawOf(source: string): Draw {
   const [statement, second] = statementsOf(source);
@@ -108,7 +117,7 @@ function drawOf(source: string): Draw {
     ...(statement.name === undefined ? {} : { name: statement.name }),
     size,
     model: clauses.from === undefined ? "model" : parseName(clauses.from, "a model's name"),
-    seed: clauses.seed === undefined ? { value: 1 } : valueOf(clauses.seed, "a seed"),
+    ...(clauses.seed === undefined ? {} : { seed: valueOf(clauses.seed, "a seed") }),
     doing: clauses.do === undefined ? { assignments: [], named: [] } : doingOf(clauses.do),
   };
 }

@@ -30,7 +30,9 @@ export function CellHeader({ id, mood, selected, showCode }: Props) {
   // Plain code says what it is only when asked: most cells are.
   const claims = runtime.claim !== undefined && runtime.claim.status !== "association";
   const quiet = cell.kind === "ts" && cell.name === undefined && moodWords[mood] === "" && !claims;
-  const { inputs = [], outputs = [] } = runtime.analysis ?? {};
+  const { inputs: needs = [], outputs = [] } = runtime.analysis ?? {};
+  // Every cell that draws has it: naming it each time would say nothing.
+  const inputs = needs.filter((name) => name !== "notebookSeed");
   return (
     <div
       class="cell-head"

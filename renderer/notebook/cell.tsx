@@ -14,6 +14,7 @@ import { CellHeader } from "./cell-header.tsx";
 import { ClaimNotes } from "./claim-notes.tsx";
 import { type NotebookContext, useNotebook } from "./context.ts";
 import { accessibleName, moodOf, rungOf } from "./describe.ts";
+import { findingsIn } from "./findings.ts";
 import { hiddenCells, isFolded, sectionLevel } from "./folding.ts";
 import { InsertButton } from "./insert.tsx";
 import { outputPorts } from "./output-ports.ts";
@@ -117,9 +118,14 @@ function mountEditor(context: NotebookContext, id: string, host: HTMLElement): (
     controller.setKind(kind);
     controller.setSource(source);
   });
-  const offFindings = effect(() =>
-    controller.setDiagnostics(model.runtime(id).value.analysis?.diagnostics ?? []),
-  );
+  let drawn: readonly unknown[] = [];
+  const offFindings = effect(() => {
+    const findings = findingsIn(model.runtime(id).value, id);
+    // Progress changes the runtime often, and what is underlined seldom.
+    if (findings.length === drawn.length && findings.every((one, k) => one === drawn[k])) return;
+    drawn = findings;
+    controller.setDiagnostics(findings);
+  });
   return () => {
     off();
     offFindings();
