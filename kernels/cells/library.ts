@@ -30,15 +30,37 @@ export function createLibrary(host: KernelHost): Readonly<Record<string, unknown
     mSeparated: new Lazy(() => import("../graph/index.ts").then((m) => m.mSeparated)),
     identify: new Lazy(() => import("../identify/index.ts").then((m) => m.identify)),
     estimate: new Lazy(() => import("./method-named.ts").then((m) => m.estimateNamed)),
-    parseModel: new Lazy(() => import("../counterfactual/index.ts").then((m) => m.parseModel)),
-    counterfactual: new Lazy(() =>
-      import("../counterfactual/index.ts").then((m) => m.counterfactual),
+    ...lazily(
+      () => import("../counterfactual/index.ts"),
+      [
+        "parseModel",
+        "fitModel",
+        "fitFlowModel",
+        "observe",
+        "intervene",
+        "counterfactual",
+        "bounds",
+        "sample",
+        "mechanismSpread",
+        "modelSpread",
+        "assessFairness",
+        "attributeChange",
+        "attributeAnomaly",
+        "admitConfounder",
+        "pointOf",
+      ],
     ),
-    sample: new Lazy(() => import("../counterfactual/index.ts").then((m) => m.sample)),
-    fitModel: new Lazy(() => import("../counterfactual/index.ts").then((m) => m.fitModel)),
-    observe: new Lazy(() => import("../counterfactual/index.ts").then((m) => m.observe)),
-    intervene: new Lazy(() => import("../counterfactual/index.ts").then((m) => m.intervene)),
   };
+}
+
+/** Names of an engine, which is loaded when one of them is first used. */
+function lazily<Exports extends object>(
+  load: () => Promise<Exports>,
+  names: readonly (keyof Exports & string)[],
+): Readonly<Record<string, Lazy>> {
+  return Object.fromEntries(
+    names.map((name) => [name, new Lazy(() => load().then((m) => m[name]))]),
+  );
 }
 
 type Tag = (strings: readonly string[], ...values: readonly unknown[]) => Displayable;

@@ -49,19 +49,20 @@ const bias = view(Inputs.range([0, 0.2], { step: 0.05, value: 0.1, label: "what 
 // throughChoice = PSE(man -> engineering -> admitted) in campus
 
 // %% id=pathchart
+const paths = [
+  { path: "committee", effect: Number(direct.value) },
+  { path: "choice of department", effect: Number(indirect.value) },
+];
 display(chart({
   width: 420,
   height: 90,
-  data: { values: [
-    { path: "committee", effect: direct.value },
-    { path: "choice of department", effect: indirect.value },
-  ] },
+  data: { values: paths },
   mark: { type: "bar", cornerRadius: 2 },
   encoding: {
     y: { field: "path", type: "nominal", title: null, sort: null },
     x: { field: "effect", type: "quantitative", title: "adds to the chance of men", scale: { domain: [0, 0.4] } },
   },
-}, `Of the ${total.value.toFixed(2)} by which being a man raises the chance of admission, ${direct.value.toFixed(2)} is the committee and ${indirect.value.toFixed(2)} the choice of department.`));
+}, `Of the ${Number(total.value).toFixed(2)} by which being a man raises the chance of admission: ${paths.map(({ path, effect }) => `${path} ${effect.toFixed(2)}`).join(", ")}.`));
 
 // %% [markdown] id=persontext
 // ### Person by person

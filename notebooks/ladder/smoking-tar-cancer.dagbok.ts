@@ -58,19 +58,20 @@
 // truth = ATE(smoking -> cancer) in world
 
 // %% id=compare
+const trueEffect = Number(truth.value);
 const shown = [
-  { what: "smokers against others", value: crude.estimate, low: crude.interval.low, high: crude.interval.high },
-  { what: "front door", value: frontDoor.estimate, low: frontDoor.interval.low, high: frontDoor.interval.high },
+  { what: "smokers against others", ...crude.interval, value: Number(crude.estimate) },
+  { what: "front door", ...frontDoor.interval, value: Number(frontDoor.estimate) },
 ];
 display(chart({
   width: 460,
   height: 90,
   layer: [
-    { data: { values: [{ at: truth.value }] }, mark: { type: "rule", strokeDash: [4, 3] }, encoding: { x: { field: "at", type: "quantitative" } } },
+    { data: { values: [{ at: trueEffect }] }, mark: { type: "rule", strokeDash: [4, 3] }, encoding: { x: { field: "at", type: "quantitative" } } },
     { data: { values: shown }, mark: { type: "rule", strokeWidth: 2 }, encoding: { x: { field: "low", type: "quantitative", title: "difference in risk of cancer", scale: { domain: [0, 0.6] } }, x2: { field: "high" }, y: { field: "what", type: "nominal", title: null, sort: null } } },
     { data: { values: shown }, mark: { type: "point", filled: true, size: 80 }, encoding: { x: { field: "value", type: "quantitative" }, y: { field: "what", type: "nominal", sort: null } } },
   ],
-}, `The crude difference is ${crude.estimate.toFixed(2)}, the front-door estimate ${frontDoor.estimate.toFixed(2)}; the dashed line is the true effect, ${truth.value.toFixed(2)}.`));
+}, `${shown.map(({ what, value }) => `${what}: ${value.toFixed(2)}`).join("; ")}. The dashed line is the true effect, ${trueEffect.toFixed(2)}.`));
 
 // %% [markdown] id=imaginetext
 // ## III imagine

@@ -66,16 +66,17 @@
 // %% id=weights
 const gain = { need: 0.4, other: 0.1 };
 const groups = [
-  { who: "everybody", inNeed: 0.4, effect: everybody.value },
-  { who: "those who came", inNeed: 8 / 11, effect: treated.value },
-  { who: "those who stayed away", inNeed: 1 / 7, effect: untreated.value },
+  { who: "everybody", inNeed: 0.4, effect: Number(everybody.value) },
+  { who: "those who came", inNeed: 8 / 11, effect: Number(treated.value) },
+  { who: "those who stayed away", inNeed: 1 / 7, effect: Number(untreated.value) },
 ];
+const crudeGain = Number(crude.value);
 display(chart({
   width: 420,
   height: 130,
   layer: [
     {
-      data: { values: [{ at: crude.value }] },
+      data: { values: [{ at: crudeGain }] },
       mark: { type: "rule", strokeDash: [4, 3] },
       encoding: { x: { field: "at", type: "quantitative" } },
     },
@@ -92,7 +93,7 @@ display(chart({
       },
     },
   ],
-}, `The effect is ${treated.value.toFixed(3)} among those who came, ${everybody.value.toFixed(2)} in everybody and ${untreated.value.toFixed(3)} among those who stayed away; the dashed line is the crude difference, ${crude.value.toFixed(3)}.`));
+}, `The effect: ${groups.map(({ who, effect }) => `${who} ${effect.toFixed(3)}`).join(", ")}. The dashed line is the crude difference, ${crudeGain.toFixed(3)}.`));
 
 // %% [markdown] id=onetext
 // ## One person

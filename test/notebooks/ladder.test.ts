@@ -9,6 +9,7 @@ import type { CounterfactualResult } from "../../kernels/counterfactual/result.t
 import type { MechanismSpread } from "../../kernels/counterfactual/spread.ts";
 import type { Effect } from "../../kernels/estimate/effect.ts";
 import type { Identification } from "../../kernels/identify/result.ts";
+import { createService } from "../renderer/editor/fixture.ts";
 import { type NotebookRun, runNotebook, shipped } from "./run-notebook.ts";
 
 /**
@@ -45,13 +46,34 @@ function rangeOf(run: NotebookRun, name: string): readonly [number, number] {
 const rungOf = (run: NotebookRun, name: string): number =>
   (run.value(name) as CounterfactualResult).claim.rung;
 
-const names = ["simpson", "firing-squad", "smoking-tar-cancer", "treated", "fairness"];
+const names: readonly string[] = [
+  "simpson",
+  "firing-squad",
+  "smoking-tar-cancer",
+  "treated",
+  "fairness",
+];
 
 test.each(names)("ladder/%s is saved as it was opened", (name) => {
   const path = join(import.meta.dirname, `../../notebooks/ladder/${name}.dagbok.ts`);
   const text = readFileSync(path, "utf8");
   expect(formatNotebook(parseNotebook(text))).toBe(text);
 });
+
+test("no type error is underlined in any of them", () => {
+  for (const name of names) {
+    const service = createService();
+    const cells = shipped(`ladder/${name}`).cells.map(({ id, kind, source, name: own }) => ({
+      id,
+      kind,
+      source,
+      ...(own === undefined ? {} : { name: own }),
+    }));
+    service.setCells(cells);
+    const found = cells.flatMap(({ id }) => service.diagnostics(id).map(({ message }) => message));
+    expect([name, found]).toEqual([name, []]);
+  }
+}, 30_000);
 
 describe("ladder/firing-squad", () => {
   const units = (p: number, q: number) =>

@@ -12,11 +12,20 @@ export { readTable } from "../../data/read.ts";
 export { mSeparated, parseGraph } from "../../graph/index.ts";
 export { identify } from "../../identify/index.ts";
 export {
+  admitConfounder,
+  assessFairness,
+  attributeAnomaly,
+  attributeChange,
+  bounds,
   counterfactual,
+  fitFlowModel,
   fitModel,
   intervene,
+  mechanismSpread,
+  modelSpread,
   observe,
   parseModel,
+  pointOf,
   sample,
 } from "../../counterfactual/index.ts";
 export { columnOf, estimate, numbersOf, rowsOf, tableOf } from "./tables.ts";
@@ -53,6 +62,9 @@ export declare function Mutable<T>(value: T): AsyncGenerator<T, void, void> & { 
 
 /** A file attached to the notebook, by name. */
 export declare function FileAttachment(name: string): Attached;
+
+/** The notebook's seed, from 1: what is drawn from it follows when it is changed. */
+export declare const notebookSeed: number;
 
 /** Resolves after so many milliseconds. */
 export declare function sleep(ms: number): Promise<void>;

@@ -69,19 +69,13 @@ export function readCausal(
     case "graph":
       return { ...nothing, outputs: [{ name: name ?? "graph", type: "Graph" }] };
     case "model":
-      return {
-        ...nothing,
-        outputs: [{ name: name ?? "model", type: "StructuralModel" }],
-        uses: holes(source),
-      };
+      return readModel(source, name);
     case "identify":
       return readQuestions(source, name, "graph", (head) =>
-        /_\|\|_|⊥⊥|⫫/u.test(head) ? "Separation" : "Identified",
+        /_\|\|_|⊥⊥|⫫/u.test(head) ? "Separation" : isQuery(head) ? "Identified" : "any",
       );
-    case "counterfactual": {
-      const facts = readQuestions(source, name, "model", () => "Imagined");
-      return { ...facts, uses: [...facts.uses, ...holes(source)] };
-    }
+    case "counterfactual":
+      return readImagined(source, name);
     case "estimate":
       return readEstimate(source, name);
     case "simulate":
@@ -91,6 +85,11 @@ export function readCausal(
     default:
       return undefined;
   }
+}
+
+/** A question in the field's notation, as against one of the cells' other sentences. */
+function isQuery(head: string): boolean {
+  return /^[PE]\s*[([]/u.test(head);
 }
 
 const nothing: CausalFacts = { outputs: [], uses: [], words: [], calls: [] };
@@ -103,11 +102,75 @@ function holes(source: string): readonly CausalUse[] {
   });
 }
 
+/** A model's own text, or `name = fit graph to data by …`. */
+function readModel(source: string, cellName: string | undefined): CausalFacts {
+  const [statement] = statementsOf(source);
+  const type = "StructuralModel";
+  if (statement === undefined || !/^fit\s+[\p{L}_$]/u.test(statement.body)) {
+    return { ...nothing, outputs: [{ name: cellName ?? "model", type }], uses: holes(source) };
+  }
+  const skip = statement.body.length - statement.body.replace(/^fit\s+/u, "").length;
+  const inner = { body: statement.body.slice(skip), start: statement.start + skip };
+  const parts = split(inner, ["to", "by", "seed", "levels", "weights"]);
+  const graph = firstName(parts.get(""));
+  const table = firstName(parts.get("to"));
+  const output = outputOf(statement, source, cellName) ?? { name: "model" };
+  return {
+    ...nothing,
+    outputs: [{ ...output, type }],
+    uses: [
+      ...(graph === undefined ? [] : [{ ...graph, want: "graph" as const }]),
+      ...(table === undefined ? [] : [{ ...table, want: "table" as const }]),
+    ],
+  };
+}
+
+/** What each kind of question of a counterfactual cell is answered with, and the words that part it. */
+const imagined: Readonly<
+  Record<string, { readonly type: string; readonly keys: readonly string[] }>
+> = {
+  query: { type: "Imagined", keys: ["in", "knowing", "draws", "seed"] },
+  spread: { type: "MechanismSpread", keys: ["in", "seed"] },
+  fairness: { type: "FairnessReport", keys: ["to", "given", "in"] },
+  change: { type: "Attribution", keys: ["from", "to", "seed"] },
+  anomaly: { type: "Attribution", keys: ["at", "in", "seed"] },
+};
+
+/** Statement by statement: a query, or `spread | fairness | change | anomaly of …`. */
+function readImagined(source: string, cellName: string | undefined): CausalFacts {
+  const statements = statementsOf(source);
+  const outputs: CausalOutput[] = [];
+  const uses: CausalUse[] = [...holes(source)];
+  const words: CausalWord[] = [];
+  for (const statement of statements) {
+    const special = /^(spread|fairness|change|anomaly)\s+of\s+/u.exec(statement.body);
+    const kind = special?.[1] ?? "query";
+    const { type = "Imagined", keys = [] } = imagined[kind] ?? {};
+    const skip = special?.[0].length ?? 0;
+    const inner = { body: statement.body.slice(skip), start: statement.start + skip };
+    const parts = split(inner, keys);
+    const models = (kind === "change" ? ["from", "to"] : ["in"]).flatMap((key) => {
+      const part = parts.get(key);
+      return part === undefined ? [] : namesIn(part);
+    });
+    uses.push(...models.map((word) => ({ ...word, want: "model" as const })));
+    const of = { kind: "model", name: models[0]?.name ?? "model" } as const;
+    const told = kind === "fairness" ? ["", "to", "given"] : kind === "anomaly" ? ["", "at"] : [""];
+    for (const key of told) {
+      const part = parts.get(key);
+      if (part !== undefined) words.push(...variablesOf(part).map((word) => ({ ...word, of })));
+    }
+    const output = outputOf(statement, source, statements.length === 1 ? cellName : undefined);
+    if (output !== undefined) outputs.push({ ...output, type });
+  }
+  return { ...nothing, outputs, uses, words };
+}
+
 /** Statement by statement: `name = head in place`. */
 function readQuestions(
   source: string,
   cellName: string | undefined,
-  want: "graph" | "model",
+  want: "graph",
   typeOf: (head: string) => string,
 ): CausalFacts {
   const statements = statementsOf(source);
@@ -120,7 +183,9 @@ function readQuestions(
     const place = firstName(parts.get("in"));
     if (place !== undefined) uses.push({ ...place, want });
     const of = { kind: want, name: place?.name ?? want } as const;
-    words.push(...variablesOf(head).map((word) => ({ ...word, of })));
+    if (/^[PE]\s*[([][^]*[)\]]$|_\|\|_|⊥⊥|⫫/u.test(head.text)) {
+      words.push(...variablesOf(head).map((word) => ({ ...word, of })));
+    }
     const output = outputOf(statement, source, statements.length === 1 ? cellName : undefined);
     if (output !== undefined) outputs.push({ ...output, type: typeOf(head.text) });
   }
@@ -150,7 +215,11 @@ function variablesOf(head: Part): readonly Word[] {
   return words;
 }
 
-const reserved = new Set("do P E and or not given on in".split(" "));
+const reserved = new Set(
+  "do P E and or not given on in via vs ATE ETT ATT ATC ATU TE CDE NDE NIE PSE PN PS PNS".split(
+    " ",
+  ),
+);
 
 const estimateKeys = "from by for terms missing comparing at over using through with".split(" ");
 
@@ -200,9 +269,13 @@ function readSimulate(source: string, cellName: string | undefined): CausalFacts
     doing === undefined
       ? []
       : namesIn(doing)
-          .filter(({ end }) => /^\s*:/u.test(source.slice(end)))
+          .filter(({ start, end }) => {
+            const before = source.slice(0, start);
+            return /[(,]\s*$/u.test(before) && /^\s*[:=~]/u.test(source.slice(end));
+          })
           .map((word) => ({ ...word, of }));
   const output = outputOf(statement, source, cellName) ?? { name: "draws" };
+  uses.push(...holes(source));
   return { ...nothing, outputs: [{ ...output, type: "table" }], uses, words };
 }
 
