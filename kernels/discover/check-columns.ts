@@ -48,7 +48,10 @@ export function checkColumns(data: DiscoveryData, reading: Reading): readonly Di
 function refuseConstant(data: DiscoveryData): void {
   const constant = data.variables
     .filter((variable) => {
-      if (variable.kind === "discrete") return variable.levels.length < 2;
+      if (variable.kind === "discrete") {
+        const seen = variable.codes.find((code) => code >= 0);
+        return variable.codes.every((code) => code === seen || code < 0);
+      }
       const first = variable.values.find((value) => !Number.isNaN(value));
       return variable.values.every((value) => value === first || Number.isNaN(value));
     })

@@ -2,7 +2,7 @@ import { UserError } from "../../app/errors.ts";
 import { completeCases, isMissing } from "../data/select.ts";
 import { type Column, columnOf, type Table } from "../data/table.ts";
 import { checkColumns } from "./check-columns.ts";
-import type { DiscoveryData, DiscreteVariable, Reading, Variable } from "./data.ts";
+import type { DiscoveryData, Reading, Variable } from "./data.ts";
 import type { Diagnostic } from "./result.ts";
 
 /** Integers with at most so many values may serve as levels of a discrete method. */
@@ -118,7 +118,7 @@ function readColumn(column: Column, as: "numeric" | "discrete" | "mixed"): Varia
   if (column.type === "text") throw new Error("text columns were refused before");
   if (column.type === "category") {
     if (as === "numeric") return { kind: "unreadable", name };
-    return compactLevels(name, column.codes, column.levels);
+    return { kind: "discrete", name, codes: column.codes, levels: column.levels };
   }
   const asLevels = as === "discrete" || (as === "mixed" && column.type === "boolean");
   if (!asLevels) return { kind: "numeric", name, values: column.values };
@@ -134,27 +134,6 @@ function readColumn(column: Column, as: "numeric" | "discrete" | "mixed"): Varia
     name,
     codes: Int32Array.from(column.values, (value) => code.get(value) ?? -1),
     levels: Array.from(sorted, String),
-  };
-}
-
-/** Levels that occur, in their order; declared ones that never do would only blow up degrees of freedom. */
-function compactLevels(
-  name: string,
-  codes: Int32Array,
-  levels: readonly string[],
-): DiscreteVariable {
-  const used = new Uint8Array(levels.length);
-  for (const code of codes) if (code >= 0) used[code] = 1;
-  const place = new Int32Array(levels.length).fill(-1);
-  const kept: string[] = [];
-  levels.forEach((level, i) => {
-    if (used[i] === 1) place[i] = kept.push(level) - 1;
-  });
-  return {
-    kind: "discrete",
-    name,
-    codes: codes.map((c) => (c < 0 ? -1 : (place[c] ?? -1))),
-    levels: kept,
   };
 }
 

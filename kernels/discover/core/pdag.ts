@@ -132,13 +132,16 @@ export function parentsOf(g: Pdag): number[][] {
 
 /**
  * A DAG of the class as parents: same skeleton, arrows and unshielded colliders; undefined when there is none.
- * Dor & Tarsi 1992. O(d · edges · degree).
+ * `order` decides which one: sinks are looked for from its end. Dor & Tarsi 1992. O(d · edges · degree).
  */
-export function extension(g: Pdag): number[][] | undefined {
+export function extension(
+  g: Pdag,
+  order: ArrayLike<number> = { length: 0 },
+): number[][] | undefined {
   const { d } = g;
   const near = neighbourhoods(g).map((list) => new Set(list));
   const parents: number[][] = Array.from({ length: d }, () => []);
-  const left = new Set(Array.from({ length: d }, (_, i) => i));
+  const left = new Set(Array.from({ length: d }, (_, i) => order[i] ?? i));
   const isSink = (v: number): boolean => {
     for (const w of near[v]!) {
       if (directed(g, v, w)) return false;

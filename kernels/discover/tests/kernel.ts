@@ -27,7 +27,7 @@ function blocks(data: DiscoveryData): Float64Array[][] {
       for (const value of column) mean += value / data.n;
       let square = 0;
       for (const value of column) square += (value - mean) ** 2 / data.n;
-      const scale = 1 / Math.sqrt(square);
+      const scale = square > 1e-20 ? 1 / Math.sqrt(square) : 0; // a level that never occurs
       return column.map((value) => (value - mean) * scale);
     }),
   );
