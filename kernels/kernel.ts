@@ -3,16 +3,20 @@ import { type Place, toErrorRecord } from "../app/errors.ts";
 import { mime } from "../app/protocol/mime.ts";
 import type { KernelEvent, KernelRequest, Provenance } from "../app/protocol/kernel.ts";
 import type { SessionCell, SessionEvent } from "../app/runtime/events.ts";
+import { Lazy } from "../app/runtime/lazy.ts";
 import { Session } from "../app/runtime/session.ts";
 import { VERSION } from "../app/version.ts";
 import { Attachments } from "./attachments.ts";
 import { cellKinds, createLibrary, type KernelHost, reportOf } from "./cells/index.ts";
 import { loadModule, moduleNames } from "./cells/modules.ts";
+import { withDoubts } from "./cells/doubts.ts";
 import type { Channel } from "./channel.ts";
+import { HandPool } from "./hands/pool.ts";
 import type { Table } from "./data/table.ts";
 import { inputBundle, tablePage, toBundle } from "./output/display.ts";
 import { inlineText } from "./output/inspect.ts";
 import { toPlain } from "./output/json.ts";
+import { NotebookSeed } from "./seed.ts";
 import { OutputLimiter } from "./output/limiter.ts";
 import { roughBytes } from "./output/size.ts";
 import { VariableFeed } from "./output/variable.ts";
@@ -41,6 +45,8 @@ export class Kernel {
   readonly #channel: Channel;
   readonly #options: KernelOptions;
   readonly #attachments: Attachments;
+  readonly #hands = new HandPool(() => this.#channel.post({ type: "hands-wanted" }));
+  readonly #seed = new NotebookSeed();
   readonly #host: KernelHost;
   readonly #limiter = new OutputLimiter();
   readonly #session: Session;
@@ -62,15 +68,23 @@ export class Kernel {
     };
     this.#session = new Session({
       compile: (cell) => this.#compile(cell),
-      library: createLibrary(this.#host),
+      library: {
+        ...createLibrary(this.#host),
+        notebookSeed: new Lazy(() => this.#seed.stream()),
+      },
       emit: (event) => this.#emit(event),
       now: () => performance.now(),
+      hands: this.#hands,
       locate: (_cell, error, program) => this.#places.get(program)?.(error),
     });
     channel.onRequest = (request) => {
       this.#handle(request).catch((error: unknown) => {
         this.#post({ type: "kernel-error", error: toErrorRecord(error) });
       });
+    };
+    channel.onHands = (lines) => {
+      if (lines.length > 0) this.#hands.join(lines);
+      else this.#hands.lose();
     };
     this.#catchConsole();
     this.#post({ type: "ready", version: VERSION });
@@ -87,22 +101,26 @@ export class Kernel {
       case "open":
         this.#attachments.setKnown(request.attachments);
         session.setMode(request.mode);
+        this.#seed.value = request.seed ?? 1;
         // asked for together, so that no request that follows comes between
         await Promise.all([
-          session.setCells(request.cells),
+          session.setCells(withDoubtsAll(request)),
           ...(request.interrupted === undefined
             ? []
             : [session.markInterrupted(request.interrupted)]),
         ]);
         return;
       case "cells":
-        await session.setCells(request.cells);
+        await session.setCells(withDoubtsAll(request));
         return;
       case "attachments":
         this.#attachments.setKnown(request.attachments);
         return;
       case "mode":
         session.setMode(request.mode);
+        return;
+      case "seed":
+        this.#seed.value = request.seed;
         return;
       case "run":
         await session.run(request.target);
@@ -278,4 +296,11 @@ export class Kernel {
   #post(event: KernelEvent): void {
     this.#channel.post(event);
   }
+}
+
+function withDoubtsAll({
+  cells,
+  doubts = [],
+}: Extract<KernelRequest, { type: "open" | "cells" }>): readonly SessionCell[] {
+  return cells.map((cell) => withDoubts(cell, doubts));
 }
