@@ -138,7 +138,8 @@ export async function setsReport(
       ? { sets: [], more: false }
       : takeSets(frontDoorSets(graph, { treatment, outcome, maxTests: 1000 }), 6);
   const mediators = front.sets.filter((set) => set.length > 0);
-  if (listed.size + mediators.length === 0) return undefined;
+  // One set alone is told among the ways to estimate.
+  if (listed.size + mediators.length < 2) return undefined;
   const note = (set: readonly string[], minimal: boolean): string =>
     [
       best !== undefined && key(set) === key(best) ? "optimal (O-set): smallest variance" : "",
@@ -210,11 +211,17 @@ export async function bearingReport(
     `${edge.from} ${edge.mark === "->" ? "→" : "↔"} ${edge.to}`;
   const rows = [
     ...breaks.map((item) => [edgeText(item), "no formula any more", item.assumption.text]),
-    ...changes.map((item) => [edgeText(item), "another formula", item.assumption.text]),
+    ...changes.map((item) => [
+      edgeText(item),
+      "another formula, this one is wrong",
+      item.assumption.text,
+    ]),
   ];
-  const summary =
-    `Of ${count(found.length, "edge")} the graph leaves out, ${breaks.length} would leave no formula, ` +
-    `${changes.length} would need another one, and without ${holds.length} the formula stays right all the same.`;
+  const summary = `Of ${count(found.length, "edge")} that the graph leaves out, ${listing([
+    `${breaks.length} would leave no formula`,
+    `${changes.length} would make this one wrong`,
+    `${holds.length} would change nothing`,
+  ])}.`;
   return folded(
     `Which missing arrows carry this claim (${breaks.length + changes.length} of ${found.length}${cut ? " tried" : ""})`,
     summary,

@@ -17,7 +17,7 @@ export function implicationsBlock(
     sets.map((set) => (set.length === 0 ? "∅" : set.join(", "))).join(" or ") +
       (others ? " or …" : ""),
   ]);
-  const title = `Testable implications: ${more ? "more than " : ""}${count(rows.length, "independence")}`;
+  const title = `Testable implications: ${rows.length === 0 ? "none" : `${more ? "more than " : ""}${count(rows.length, "independence")}`}`;
   return {
     kind: "details",
     title,

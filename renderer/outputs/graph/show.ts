@@ -120,7 +120,10 @@ export function showGraph(given: GraphBlock, ports: OutputPorts): Shown {
       const edge = index === undefined ? undefined : block.edges[index];
       problem.textContent = "";
       if (edge !== undefined && editableNow()) {
-        problem.textContent = `${describeEdge(edge)}: Delete removes it, R turns it round.`;
+        problem.textContent =
+          edge.doubt === undefined
+            ? `${describeEdge(edge)}: Delete removes it, R turns it round.`
+            : `${describeEdge(edge)}: it goes when the assumption is switched on again.`;
       }
     },
     choose(name) {
@@ -128,7 +131,7 @@ export function showGraph(given: GraphBlock, ports: OutputPorts): Shown {
       chosen = name;
       draw();
       problem.textContent = editableNow()
-        ? `${name}: Delete removes it, Enter renames it, L marks it measured or not. Drag with Shift to draw an arrow from it.`
+        ? `${name}: Delete removes it, R renames it, U marks it unmeasured or measured. Drag with Shift to draw an arrow from it.`
         : "";
       stage.tabIndex = -1;
       stage.focus({ preventScroll: true });
@@ -147,8 +150,21 @@ export function showGraph(given: GraphBlock, ports: OutputPorts): Shown {
     },
   });
   stage.addEventListener("keydown", (event) => {
+    if (!editableNow()) return;
+    if (chosen !== undefined) {
+      if (event.key === "Delete" || event.key === "Backspace")
+        edit({ kind: "remove-node", name: chosen });
+      else if (event.key.toLowerCase() === "r") {
+        renaming = chosen;
+        draw();
+      } else if (event.key.toLowerCase() === "u") edit({ kind: "toggle-latent", name: chosen });
+      else return;
+      event.preventDefault();
+      event.stopPropagation();
+      return;
+    }
     const edge = selected === undefined ? undefined : block.edges[selected];
-    if (edge === undefined || block.editable !== true || edge.doubt !== undefined) return;
+    if (edge === undefined || edge.doubt !== undefined) return;
     const plain = { from: edge.from, to: edge.to, mark: edge.mark };
     if (event.key === "Delete" || event.key === "Backspace")
       edit({ kind: "remove-edge", edge: plain });

@@ -117,7 +117,9 @@ describe("an identify cell that says yes", () => {
   });
 
   test("shows a front door and the derivation of a formula that is no adjustment", async () => {
-    const shown = await ask("P(y | do(x)) in g", { g: parseGraph("x -> m -> y; x <-> y") });
+    const shown = await ask("P(y | do(x)) in g", {
+      g: parseGraph("x -> m -> n -> y; x <-> y"),
+    });
     expect(all(shown)).toContain("front door | m");
     expect(all(shown)).toContain("product of");
   });
