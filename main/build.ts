@@ -24,7 +24,7 @@ const targets: Readonly<Record<TargetName, Target>> = {
         ...common,
         root: inProject("renderer"),
         build: { ...buildOptions("renderer"), modulePreload: { polyfill: false } },
-        worker: { format: "es", plugins: () => [singleTypeScriptWorker] },
+        worker: { format: "es", plugins: () => [singleTypeScriptWorker, cellTypeModules] },
         plugins: [singleTypeScriptWorker],
       },
     ],
@@ -145,6 +145,29 @@ const singleTypeScriptWorker: Plugin = {
     if (without === code)
       throw new Error("Monaco's own TypeScript worker is started elsewhere now.");
     return { code: without, map: null };
+  },
+};
+
+/** What the page's type checker is given as modules: TypeScript, declarations, the methods with their help. */
+const cellTypeModules: Plugin = {
+  name: "dagbok:cell-types",
+  resolveId: (id) =>
+    /^virtual:(?:typescript|cell-types|method-catalogue)$/.test(id) ? `\0${id}` : null,
+  async load(id) {
+    if (!id.startsWith("\0virtual:")) return null;
+    const { cellTypes, methodCatalogue, typescriptFile } = await import("./cell-types.ts");
+    // Parsed at run time: a text is read many times faster than the code of an object.
+    const json = (value: unknown): string => `JSON.parse(${JSON.stringify(JSON.stringify(value))})`;
+    switch (id) {
+      case "\0virtual:typescript":
+        return `export { default as ts } from ${JSON.stringify(typescriptFile)};`;
+      case "\0virtual:cell-types":
+        return `export const files = ${json(cellTypes())};`;
+      case "\0virtual:method-catalogue":
+        return `export const methods = ${json(methodCatalogue())};`;
+      default:
+        return null;
+    }
   },
 };
 

@@ -3,6 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "n
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { pathToFileURL } from "node:url";
 import { projectFolder } from "./files.ts";
 
 /** Texts of the declarations that cells are checked against, by path: `/lib/…`, `/kernels/…`, `/app/…`. */
@@ -137,4 +138,38 @@ function declarationsOf(entries: readonly string[]): Record<string, string> {
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/**
+ * The methods of estimation with their options and documentation, as `MethodInfo`s: read off their registries in a
+ * process of its own, since only the kernels may load them.
+ */
+export function methodCatalogue(): readonly unknown[] {
+  const script = `
+    const load = (file) => import(new URL(file, ${JSON.stringify(pathToFileURL(`${projectFolder}/`).href)}).href);
+    const [{ methods }, { neuralMethods }, { forestMethod }] = await Promise.all(
+      ["kernels/estimate/methods.ts", "kernels/estimate/neural/index.ts", "kernels/estimate/forest/index.ts"].map(load),
+    );
+    const accepts = (o) => {
+      if (o.type === "choice") return (o.choices ?? []).join(", ");
+      if (o.type === "boolean") return "true or false";
+      if (o.type === "columns") return "names of columns";
+      const low = o.minimum === undefined ? "" : " from " + o.minimum;
+      const high = o.maximum === undefined ? "" : " to " + o.maximum;
+      return (o.type === "integer" ? "a whole number" : "a number") + low + high;
+    };
+    const all = [...methods, ...neuralMethods, forestMethod].map((m) => ({
+      name: m.name, label: m.label, summary: m.summary, source: m.source,
+      options: Object.entries(m.options).map(([name, o]) => ({
+        name, accepts: accepts(o), default: JSON.stringify(o.default), doc: o.doc,
+        ...(o.choices === undefined ? {} : { choices: o.choices }),
+      })),
+    }));
+    process.stdout.write(JSON.stringify(all));`;
+  const ran = spawnSync(process.execPath, ["--input-type=module", "-e", script], {
+    encoding: "utf8",
+    maxBuffer: 64 * 1024 * 1024,
+  });
+  if (ran.status !== 0) throw new Error(`The methods could not be listed:\n${ran.stderr}`);
+  return JSON.parse(ran.stdout) as readonly unknown[];
 }

@@ -11,6 +11,8 @@ export interface Report {
   readonly claim?: Claim;
   /** What in the cell's own text the answer complains about, to be underlined there. */
   readonly findings?: readonly Diagnostic[];
+  /** Columns of the table it tells of, for completion and for checking code that names them. */
+  readonly columns?: readonly { readonly name: string; readonly type: string }[];
   readonly blocks: readonly Block[];
 }
 

@@ -4,6 +4,8 @@ import type { Table } from "../data/table.ts";
 import { count, formatNumber, listing } from "./format.ts";
 
 const MAX_HISTOGRAMS = 24;
+/** Names and types of columns that are kept beside the blocks: code that uses more is not checked. */
+const MAX_COLUMNS = 1000;
 
 /** A table told as its columns: type, missing values, summary, histograms. */
 export function dataReport(table: Table, dropped: number, note?: string): Report {
@@ -64,7 +66,13 @@ export function dataReport(table: Table, dropped: number, note?: string): Report
       ],
     });
   }
-  return { summary: `Table of ${size}. ${missingText}${droppedText}`, blocks };
+  return {
+    summary: `Table of ${size}. ${missingText}${droppedText}`,
+    ...(table.columns.length > MAX_COLUMNS
+      ? {}
+      : { columns: table.columns.map(({ name, type }) => ({ name, type })) }),
+    blocks,
+  };
 }
 
 function summaryRow(summary: ColumnSummary): readonly string[] {

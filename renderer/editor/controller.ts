@@ -209,6 +209,12 @@ export class EditorController implements Holder {
     this.#pre.hidden = false;
   }
 
+  /** For those who want to speak of places in the text before anybody has gone into it. */
+  async ensureModel(): Promise<void> {
+    const { monaco } = await loadMonaco();
+    if (!this.#disposed) this.#ensureModel(monaco);
+  }
+
   #ensureModel(monaco: typeof import("monaco-editor/editor")): Monaco.editor.ITextModel {
     if (this.#model !== undefined) return this.#model;
     const model = monaco.editor.createModel(

@@ -7,11 +7,12 @@ import EditorWorker from "monaco-editor/editor/editor.worker?worker";
 import { onThemeChange } from "../theme/theme.ts";
 import { registerCausalLanguage } from "./causal-language.ts";
 import { defineTheme } from "./monaco-theme.ts";
+import { registerProviders } from "./types/providers.ts";
 
-// The language service (types across cells) will give its own worker for the label "typescript" here.
 globalThis.MonacoEnvironment = { getWorker: () => new EditorWorker() };
 
 registerCausalLanguage(monaco);
+registerProviders(monaco);
 defineTheme(monaco);
 onThemeChange(() => defineTheme(monaco));
 

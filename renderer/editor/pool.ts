@@ -98,6 +98,12 @@ export class EditorPool {
       occurrencesHighlight: "off",
       selectionHighlight: false,
       wordBasedSuggestions: "off",
+      // What comes up while one types is taken by Tab or after an arrow, so that Enter stays a new line.
+      suggest: { selectionMode: "whenTriggerCharacter", showWords: false, showStatusBar: false },
+      acceptSuggestionOnCommitCharacter: false,
+      acceptSuggestionOnEnter: "smart",
+      suggestFontSize: 12,
+      suggestLineHeight: 22,
       stickyScroll: { enabled: false },
       guides: { indentation: false },
       bracketPairColorization: { enabled: false },

@@ -4,6 +4,7 @@ import { useEffect, useRef } from "preact/hooks";
 import { doubted } from "../../app/claim.ts";
 import { mime } from "../../app/protocol/mime.ts";
 import { EditorController } from "../editor/controller.ts";
+import { beside, untold } from "../editor/types/notebook-types.ts";
 import { OutputController } from "../outputs/controller.ts";
 import { failureElement } from "../outputs/error.ts";
 import { renderMarkdown } from "../outputs/markdown.ts";
@@ -86,7 +87,7 @@ function Code({ id, shown }: { readonly id: string; readonly shown: boolean }) {
 }
 
 function mountEditor(context: NotebookContext, id: string, host: HTMLElement): () => void {
-  const { model, pool, editors } = context;
+  const { model, pool, editors, types } = context;
   const cell = model.cell(id).peek();
   const controller = new EditorController(pool, cell.kind, cell.source, {
     cell: id,
@@ -100,6 +101,7 @@ function mountEditor(context: NotebookContext, id: string, host: HTMLElement): (
       }
     },
     onFocus: () => {
+      types.start();
       if (model.selection.peek().head !== id) model.select(id);
       model.mode.value = "edit";
     },
@@ -120,14 +122,17 @@ function mountEditor(context: NotebookContext, id: string, host: HTMLElement): (
   });
   let drawn: readonly unknown[] = [];
   const offFindings = effect(() => {
-    const findings = findingsIn(model.runtime(id).value, id);
+    const own = findingsIn(model.runtime(id).value, id);
+    const findings = [...own, ...beside(types.findings(id).value, own)];
     // Progress changes the runtime often, and what is underlined seldom.
     if (findings.length === drawn.length && findings.every((one, k) => one === drawn[k])) return;
     drawn = findings;
     controller.setDiagnostics(findings);
   });
+  const offWatch = types.watch(id, host.closest(".cell") ?? host);
   return () => {
     off();
+    offWatch();
     offFindings();
     editors.delete(id);
     controller.dispose();
@@ -185,12 +190,19 @@ function FoldButton({ id }: { readonly id: string }) {
   );
 }
 
+/** Findings about types that are listed below a cell; the others are underlined all the same. */
+const MAX_TYPED = 4;
+
 /** Everything below the code: progress, outputs, failure, findings, log. */
 function Below({ id, mood }: { readonly id: string; readonly mood: string }) {
   const context = useNotebook();
-  const { model } = context;
+  const { model, types } = context;
   const runtime = model.runtime(id).value;
-  const findings = runtime.analysis?.diagnostics ?? [];
+  const analysed = runtime.analysis?.diagnostics ?? [];
+  const editing = model.mode.value === "edit" && model.selection.value.head === id;
+  // While a word is being written nothing is said of it below: it is underlined where it stands.
+  const typed = editing ? [] : untold(types.findings(id).value, analysed);
+  const findings = [...analysed, ...typed.slice(0, MAX_TYPED)];
   const { state } = runtime;
   const failure = state.kind === "failed" ? state.failure : undefined;
   const told = failure?.error.message;
@@ -203,7 +215,7 @@ function Below({ id, mood }: { readonly id: string; readonly mood: string }) {
           <p
             class="finding"
             data-severity={finding.severity}
-            key={`${finding.code} ${finding.message}`}
+            key={`${finding.code} ${finding.place?.start ?? 0} ${finding.message}`}
           >
             {finding.place?.line !== undefined && (
               <button
@@ -218,6 +230,9 @@ function Below({ id, mood }: { readonly id: string; readonly mood: string }) {
             {finding.hint !== undefined && <span class="finding-hint">{finding.hint}</span>}
           </p>
         ))}
+      {typed.length > MAX_TYPED && (
+        <p class="finding-more">… and {typed.length - MAX_TYPED} more</p>
+      )}
       {mood === "stale" && runtime.outputs.length > 0 && (
         <p class="stale-note">
           <span>Stale.</span> {runtime.staleReason ?? "Something it rests on has changed."}

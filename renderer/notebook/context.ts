@@ -2,6 +2,7 @@ import { createContext } from "preact";
 import { useContext } from "preact/hooks";
 import type { EditorPool } from "../editor/pool.ts";
 import type { EditorController } from "../editor/controller.ts";
+import type { NotebookTypes } from "../editor/types/notebook-types.ts";
 import type { NotebookModel } from "../state/notebook-model.ts";
 import type { NotebookCommands } from "./commands.ts";
 
@@ -11,6 +12,8 @@ export interface NotebookContext {
   readonly pool: EditorPool;
   /** Editors of the cells in the page, by cell. */
   readonly editors: Map<string, EditorController>;
+  /** What the type checker finds. */
+  readonly types: NotebookTypes;
   /** What was typed for an editor that is on its way; undefined when none is. */
   readonly ahead: { buffer: string | undefined };
 }

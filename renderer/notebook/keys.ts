@@ -55,7 +55,7 @@ export const bindings: readonly Binding[] = [
   b("Y", "command", "Cells", "Turn into TypeScript", (c) => c.setKind("ts")),
   b("Shift+M", "command", "Cells", "Merge the selected cells", (c) => c.merge()),
   b("Ctrl+Shift+-", "edit", "Cells", "Split the cell at the cursor", (c) => c.split()),
-  b("F2", "both", "Cells", "Name the cell", (c) => {
+  b("F2", "command", "Cells", "Name the cell", (c) => {
     const [cell] = c.selectedCells;
     if (cell !== undefined) c.page.rename(cell);
   }),

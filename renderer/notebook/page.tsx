@@ -3,6 +3,10 @@ import { useEffect, useMemo, useRef } from "preact/hooks";
 import type { Api } from "../client/api.ts";
 import type { EditorController } from "../editor/controller.ts";
 import { EditorPool, loadMonaco } from "../editor/pool.ts";
+import type { RenameEdit } from "../editor/types/cells.ts";
+import { NotebookTypes } from "../editor/types/notebook-types.ts";
+import { spawnTypes } from "../editor/types/spawn.ts";
+import { setCurrentTypes, type TypesContext } from "../editor/types/registry.ts";
 import type { NotebookModel } from "../state/notebook-model.ts";
 import { whenIdle } from "../ui/dom.ts";
 import { announce, reportError, toast } from "../ui/toast.tsx";
@@ -40,7 +44,15 @@ export function NotebookPage({ model, api }: { readonly model: NotebookModel; re
       void loadMonaco();
       void model.session.start();
     });
-    return () => context.pool.dispose();
+    // The checker is large: it comes when the page has long been there, or with the first text gone into.
+    const timer = setTimeout(() => whenIdle(() => context.types.start()), CHECK_WAIT);
+    setCurrentTypes(typesContext(context));
+    return () => {
+      clearTimeout(timer);
+      setCurrentTypes(undefined);
+      context.types.dispose();
+      context.pool.dispose();
+    };
   }, [context]);
   const order = model.shown;
   const drawn = useGradually(order.length);
@@ -140,6 +152,44 @@ function useGradually(count: number): { readonly value: number } {
   return drawn;
 }
 
+/** After the page is there, its checker waits so long. */
+const CHECK_WAIT = 1500;
+
+/** What Monaco's providers may ask of the page. */
+function typesContext({ model, commands, editors, types }: NotebookContext): TypesContext {
+  return {
+    client: types.client,
+    nameOf: (cell) => model.nameOf(cell),
+    open: ({ cell, start }) => {
+      if (model.indexOf(cell) < 0) return;
+      model.select(cell);
+      commands.page.focus(cell, "text", start);
+    },
+    ensureModel: async (cell) => editors.get(cell)?.ensureModel(),
+    apply: (edits) => {
+      // From the back, each place still holds when its turn comes.
+      const ordered = edits.toSorted((a, b) => startOf(b) - startOf(a));
+      commands.apply(
+        ordered.map((edit) =>
+          edit.kind === "name"
+            ? { kind: "set-name", cell: edit.cell, value: edit.value }
+            : {
+                kind: "splice",
+                cell: edit.cell,
+                at: edit.start,
+                remove: edit.end - edit.start,
+                insert: edit.text,
+              },
+        ),
+      );
+    },
+  };
+}
+
+function startOf(edit: RenameEdit): number {
+  return edit.kind === "name" ? 0 : edit.start;
+}
+
 function createContext(
   model: NotebookModel,
   dialog: { value: "palette" | "help" | undefined },
@@ -205,7 +255,8 @@ function createContext(
       requestAnimationFrame(() => document.getElementById("tab-ledger")?.focus());
     },
   });
-  return { model, commands, pool: new EditorPool(), editors, ahead };
+  const types = new NotebookTypes(model, spawnTypes);
+  return { model, commands, pool: new EditorPool(), editors, types, ahead };
 }
 
 /** Scrolls no further than needed, and keeps the top of a tall cell in view. */

@@ -1,4 +1,11 @@
-import type { TypeCompletion, TypeDetails, TypeFix, TypeHover, TypeSignatures } from "./cells.ts";
+import type {
+  TypeCompletion,
+  TypeDetails,
+  TypeFinding,
+  TypeFix,
+  TypeHover,
+  TypeSignatures,
+} from "./cells.ts";
 import type { Ts } from "./compiler.ts";
 import { plainTypes } from "./findings.ts";
 import { modulePath, outPath } from "./module.ts";
@@ -233,15 +240,16 @@ export function fixesAt(
   id: string,
   start: number,
   end: number,
+  more: readonly TypeFinding[] = [],
 ): readonly TypeFix[] {
   const entry = service.entries.get(id);
-  const module = entry?.module;
-  if (entry === undefined || module === undefined) return [];
+  if (entry === undefined) return [];
+  const { module } = entry;
   const fixes: TypeFix[] = [];
   const add = (title: string, edits: TypeFix["edits"]): void => {
     if (edits.length > 0 && !fixes.some((fix) => fix.title === title)) fixes.push({ title, edits });
   };
-  for (const finding of entry.findings) {
+  for (const finding of [...entry.findings, ...more]) {
     if (finding.end < start || finding.start > end) continue;
     const near = /Did you mean ('?)("?)(.+?)\2\1\?/.exec(finding.message);
     if (near !== null && !finding.code.startsWith("ts25")) {
@@ -251,8 +259,8 @@ export function fixesAt(
       add(`Change to ${text}`, [{ start: finding.start, end: finding.end, text }]);
     }
     const code = Number(/^ts(\d+)$/.exec(finding.code)?.[1] ?? Number.NaN);
-    const at = module.map.toVirtual(finding.start);
-    if (Number.isNaN(code) || at === undefined) continue;
+    const at = module?.map.toVirtual(finding.start);
+    if (Number.isNaN(code) || module === undefined || at === undefined) continue;
     const found = service.language.getCodeFixesAtPosition(
       modulePath(id),
       at,

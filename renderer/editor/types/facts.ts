@@ -60,14 +60,22 @@ export function factsOf(ts: Compiler, cell: TypeCell): CellFacts {
     return { ...empty, outputs };
   }
   const inputs = [...new Set(causal.uses.map(({ name }) => name))];
+  const read = causal.outputs.map(({ name, type, place }): Output => ({
+    name,
+    pass: "declared",
+    type: type === "table" ? tableType(cell, causal.columns) : typeText(type),
+    ...(place === undefined ? {} : { place }),
+  }));
+  // The kernel knows sentences of these languages that are not read here: what they define can be anything.
+  const kernel = cell.outputs ?? [];
+  const kept = read.filter(
+    ({ name, place }) =>
+      place !== undefined || name === cell.name || kernel.length === 0 || kernel.includes(name),
+  );
+  const more = kernel.filter((name) => !read.some((o) => o.name === name));
   return {
     code: { kind: "uses", causal },
-    outputs: causal.outputs.map(({ name, type, place }): Output => ({
-      name,
-      pass: "declared",
-      type: type === "table" ? tableType(cell, causal.columns) : typeText(type),
-      ...(place === undefined ? {} : { place }),
-    })),
+    outputs: [...kept, ...more.map((name): Output => ({ name, pass: "declared", type: "any" }))],
     needs: inputs,
     inputs,
     mistakes: [],
@@ -75,6 +83,7 @@ export function factsOf(ts: Compiler, cell: TypeCell): CellFacts {
 }
 
 function typeText(type: string): string {
+  if (type === "any") return type;
   const list = "readonly ";
   return type.startsWith(list) ? `${list}${valueType(type.slice(list.length))}` : valueType(type);
 }

@@ -110,6 +110,14 @@ export class TypeService {
       if (ids.includes(id)) this.#program().getSemanticDiagnostics(this.#source(id));
   }
 
+  /** Leaves a cell unchecked that the checker cannot cope with. */
+  giveUp(id: string): void {
+    for (const each of this.upstreamOf(id)) {
+      const entry = this.entries.get(each);
+      if (entry !== undefined) entry.state = "clean";
+    }
+  }
+
   sourceOf(id: string): Ts.SourceFile | undefined {
     return this.#source(id);
   }

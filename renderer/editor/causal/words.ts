@@ -1,0 +1,102 @@
+/** Words of the causal languages, with what each does. The kernel's parsers are the law; this is their help text. */
+export interface HelpWord {
+  readonly word: string;
+  readonly doc: string;
+  /** What to write, when it is more than the word. */
+  readonly insert?: string;
+}
+
+const w = (word: string, doc: string, insert?: string): HelpWord => ({
+  word,
+  doc,
+  ...(insert === undefined ? {} : { insert }),
+});
+
+export const clauseWords: Readonly<Record<string, readonly HelpWord[]>> = {
+  estimate: [
+    w("from", "The table the rows come from."),
+    w("by", "The method, or several with commas; options in brackets: aipw(folds: 5)."),
+    w("for", "Over whom the effect is averaged: ATE, ATT, ATC, overlap, CATE, …"),
+    w("terms", "More terms of the covariates: terms (age^2, age*sex).", "terms ()"),
+    w("missing", "drop uses complete rows; refuse (the default) says what is missing."),
+    w("comparing", "Two levels of a treatment that has several: comparing b with a."),
+    w("at", "Discontinuity: the running variable and its cutoff, at score = 0."),
+    w("over", "Panel: the columns of unit and time, over unit, time."),
+    w("using", "Instruments: using z."),
+    w("through", "Mediators: through m."),
+  ],
+  identify: [
+    w("in", "The graph the question is about."),
+    w("do", "What is set by hand: do(x) or do(x=1).", "do()"),
+  ],
+  counterfactual: [
+    w("in", "The model the question is about."),
+    w("do", "What is set by hand.", "do()"),
+  ],
+  simulate: [
+    w("from", "The model the rows are drawn from."),
+    w("seed", "Every draw follows from it."),
+    w("do", "Variables set by hand: do (x: 1).", "do (: )"),
+  ],
+  data: [
+    w("else", "A table to fall back on when the file is not here."),
+    w("where", "Rows to keep: where age > 30 and weight is not missing."),
+    w("types", 'Types of columns: types sex(type: "category").'),
+    w("missing", "Values that stand for missing: missing (-9).", "missing ()"),
+    w("keep", "Columns to keep: keep (a, b).", "keep ()"),
+    w("drop", "Columns to leave out: drop (a).", "drop ()"),
+    w("repeat", "A column that counts how often its row is repeated."),
+  ],
+  graph: [
+    w("latent", "Unmeasured: u [latent]."),
+    w("selected", "Rows are here because of it: s [selected]."),
+  ],
+  model: [
+    w("bernoulli", "0 or 1, with the probability of 1.", "bernoulli(0.5)"),
+    w("categorical", "One of several levels, with their probabilities.", "categorical()"),
+    w("normal", "Mean and standard deviation.", "normal(0, 1)"),
+    w("uniform", "From and to.", "uniform(0, 1)"),
+    w("exponential", "Rate.", "exponential(1)"),
+    w(
+      "logistic",
+      "The logistic function of a number; as a distribution, location and scale.",
+      "logistic()",
+    ),
+    w("laplace", "Location and scale.", "laplace(0, 1)"),
+    w("latent", "Before a variable: it is not observed."),
+    w("fit", "Mechanisms learned from rows along a graph: fit graph to data."),
+  ],
+};
+
+export const targets: readonly HelpWord[] = [
+  w("ATE", "Averaged over everybody."),
+  w("ATT", "Averaged over the treated."),
+  w("ATC", "Averaged over the untreated."),
+  w("overlap", "Averaged where both treatments occur, with weights e(1 − e)."),
+  w("CATE", "For each unit, given its covariates."),
+  w("LATE", "Averaged over compliers (instrument)."),
+  w("NDE", "The natural direct effect."),
+  w("NIE", "The natural indirect effect."),
+  w("TE", "The total effect, direct and indirect."),
+  w("coefficient", "The coefficient of a partially linear model."),
+  w("cutoff", "For units at the cutoff (discontinuity)."),
+];
+
+export const generalOptions: readonly (HelpWord & { readonly accepts: string })[] = [
+  {
+    ...w("seed", "Every draw follows from it; equal seeds give equal results."),
+    accepts: "a whole number from 1",
+  },
+  { ...w("level", "Of the interval; 0.95 when absent."), accepts: "a number between 0 and 1" },
+  {
+    ...w("bootstrap", "Draws of the percentile bootstrap; 0 keeps the method's own errors."),
+    accepts: "a whole number from 0",
+  },
+  {
+    ...w(
+      "overlap",
+      "veto (the default) gives no answer without overlap; warn gives one all the same.",
+    ),
+    accepts: "veto, warn",
+  },
+];

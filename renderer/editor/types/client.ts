@@ -1,0 +1,138 @@
+import type { TypeCell, TypeFinding } from "./cells.ts";
+import type { Question, Questions, TypesEvent, TypesRequest } from "./messages.ts";
+
+/** What the client needs of a Worker. */
+export interface TypesPort {
+  postMessage(request: TypesRequest): void;
+  onmessage: ((event: { readonly data: TypesEvent }) => void) | null;
+  terminate(): void;
+}
+
+/** How long edits may gather before the worker is told; a question tells it at once. */
+const TELL_WAIT = 40;
+
+/** The page's end of the type checker: sends what changed, keeps what is found, asks. Does no work of its own. */
+export class TypesClient {
+  readonly #create: () => TypesPort;
+  readonly #onFindings: (cell: string, findings: readonly TypeFinding[]) => void;
+  readonly #sent = new Map<string, TypeCell>();
+  readonly #asked = new Map<number, PromiseWithResolvers<unknown>>();
+  /** At which stamp a cell last changed. */
+  readonly #changedAt = new Map<string, number>();
+  #port: TypesPort | undefined;
+  #cells: readonly TypeCell[] = [];
+  #preferred = "";
+  #stamp = 0;
+  #rested = -1;
+  #next = 1;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(
+    create: () => TypesPort,
+    onFindings: (cell: string, findings: readonly TypeFinding[]) => void,
+  ) {
+    this.#create = create;
+    this.#onFindings = onFindings;
+  }
+
+  get started(): boolean {
+    return this.#port !== undefined;
+  }
+
+  /** Everything the worker was told has been checked. */
+  get settled(): boolean {
+    return this.#timer === undefined && this.#rested === this.#stamp;
+  }
+
+  start(): void {
+    if (this.#port !== undefined) return;
+    this.#port = this.#create();
+    this.#port.onmessage = ({ data }) => this.#receive(data);
+    this.#tell();
+  }
+
+  /** The cells in page order; those whose object is the same have not changed. */
+  setCells(cells: readonly TypeCell[]): void {
+    this.#cells = cells;
+    if (this.#port === undefined) return;
+    this.#timer ??= setTimeout(() => this.#tell(), TELL_WAIT);
+  }
+
+  prefer(cells: readonly string[]): void {
+    const text = cells.join(" ");
+    if (this.#port === undefined || text === this.#preferred) return;
+    this.#preferred = text;
+    this.#port.postMessage({ type: "prefer", cells });
+  }
+
+  /** Rejects when the worker cannot answer; what is shown then is nothing. */
+  async ask<K extends keyof Questions>(
+    kind: K,
+    cell: string,
+    offset: number,
+    more: Questions[K]["ask"],
+  ): Promise<Questions[K]["answer"]> {
+    this.start();
+    this.#tell();
+    const request = this.#next++;
+    const answer = Promise.withResolvers<unknown>();
+    this.#asked.set(request, answer);
+    const question = { kind, cell, offset, ...more } as unknown as Question;
+    this.#port?.postMessage({ type: "ask", request, question });
+    return (await answer.promise) as Questions[K]["answer"];
+  }
+
+  dispose(): void {
+    clearTimeout(this.#timer);
+    this.#port?.terminate();
+    this.#port = undefined;
+    for (const answer of this.#asked.values()) answer.reject(new Error("The notebook was closed."));
+    this.#asked.clear();
+  }
+
+  #tell(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    const changed = this.#cells.filter((cell) => this.#sent.get(cell.id) !== cell);
+    const present = new Set(this.#cells.map(({ id }) => id));
+    const gone = [...this.#sent.keys()].filter((id) => !present.has(id));
+    const order = this.#cells.map(({ id }) => id);
+    if (changed.length === 0 && gone.length === 0 && this.#stamp > 0) return;
+    this.#stamp++;
+    for (const cell of changed) {
+      this.#sent.set(cell.id, cell);
+      this.#changedAt.set(cell.id, this.#stamp);
+    }
+    for (const id of gone) {
+      this.#sent.delete(id);
+      this.#changedAt.delete(id);
+    }
+    this.#port?.postMessage({ type: "cells", order, changed, stamp: this.#stamp });
+  }
+
+  #receive(event: TypesEvent): void {
+    switch (event.type) {
+      case "findings": {
+        // Places of an older text would underline the wrong words.
+        const current =
+          event.stamp >= (this.#changedAt.get(event.cell) ?? Infinity) &&
+          this.#cells.find(({ id }) => id === event.cell) === this.#sent.get(event.cell);
+        if (current) this.#onFindings(event.cell, event.findings);
+        return;
+      }
+      case "rest":
+        this.#rested = event.stamp;
+        return;
+      case "answer":
+        this.#asked.get(event.request)?.resolve(event.answer);
+        this.#asked.delete(event.request);
+        return;
+      case "failed":
+        if (event.request === undefined) return;
+        this.#asked.get(event.request)?.reject(new Error(event.message));
+        this.#asked.delete(event.request);
+        return;
+      case "ready":
+    }
+  }
+}
