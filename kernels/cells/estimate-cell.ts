@@ -1,5 +1,5 @@
 import type { CellContext, CellProgram } from "../../app/cell/program.ts";
-import type { Claim } from "../../app/claim.ts";
+import type { Assumption, Claim } from "../../app/claim.ts";
 import { UserError } from "../../app/errors.ts";
 import type { Work } from "../../app/work.ts";
 import { gatherClaims } from "../../app/runtime/claims.ts";
@@ -409,7 +409,7 @@ function estimandOf(strategy: Strategy, claim: Claim): EstimandSpec | undefined 
       outcome,
       instruments: [instrument],
       adjustment: conditioning,
-      claim,
+      claim: { ...claim, assumptions: [...claim.assumptions, monotone(treatment, instrument)] },
     };
   }
   const [treatment] = strategy.treatment;
@@ -419,6 +419,16 @@ function estimandOf(strategy: Strategy, claim: Claim): EstimandSpec | undefined 
   return strategy.kind === "adjustment"
     ? { kind: "adjustment", treatment, outcome, adjustment: strategy.set, claim }
     : { kind: "front-door", treatment, outcome, mediators: strategy.mediators, claim };
+}
+
+/** What the graph does not say and an instrument needs. */
+function monotone(treatment: string, instrument: string): Assumption {
+  return {
+    id: `monotonicity:${treatment}`,
+    kind: "monotonicity",
+    text: `${instrument} moves everybody's ${treatment} the same way, or the effect is the same for all.`,
+    variables: [treatment],
+  };
 }
 
 /** Nothing identified, or not in a way that the method can use: an answer, not a mistake. */

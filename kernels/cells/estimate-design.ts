@@ -204,8 +204,9 @@ function claim(
   listed: readonly (readonly [string, string, readonly string[]])[],
 ): Claim {
   const assumptions = listed.map(([id, text, variables]): Assumption => ({
-    id: `design:${id}`,
-    kind: "design",
+    // of these variables: another design of the same notebook makes an assumption of its own
+    id: `design:${id}:${variables.join(",")}`,
+    kind: id,
     text,
     variables,
   }));

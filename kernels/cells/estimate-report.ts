@@ -83,7 +83,7 @@ export function estimateReport(
   }
   if (claim !== undefined && claim.assumptions.length > 0) {
     // No identify cell stands before a design: what it rests on is said here, and first read here.
-    const design = claim.assumptions.some((assumption) => assumption.kind === "design");
+    const design = claim.assumptions.some(({ id }) => id.startsWith("design:"));
     blocks.push({
       kind: "details",
       title: design

@@ -19,7 +19,7 @@ export function ClaimNotes({ id }: { readonly id: string }) {
       {off.length > 0 && (
         <p class="doubt-note">
           <span>Greyed out.</span> It rests on {listed(off)}, which you switched off
-          {off.length === 1 && off[0] !== undefined ? `: “${trimmed(off[0].text)}”` : ""}.
+          {off.length === 1 && off[0] !== undefined ? `: “${trimmed(off[0].text)}”` : ""}.{" "}
           <button
             type="button"
             class="link"

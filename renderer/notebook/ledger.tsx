@@ -127,7 +127,7 @@ function Item({ entry }: { readonly entry: LedgerEntry }) {
       </label>
       <details class="ledger-more" open={off}>
         <summary>
-          {kindName(assumption)}, {told === 1 ? "1 cell" : `${told} cells`}
+          {kindName(assumption)}, {told === 1 ? "1\u00a0cell" : `${told}\u00a0cells`}
           {mark !== "" && <b class="ledger-mark">{mark}</b>}
         </summary>
         {assumption.bears !== undefined && <p>{bearing[assumption.bears]}</p>}
