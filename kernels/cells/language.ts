@@ -34,13 +34,18 @@ export function statementsOf(source: string): readonly Statement[] {
     const c = text[i] ?? "";
     if (quote !== "") {
       if (c === quote || c === "\n") quote = "";
-    } else if (c === '"' || c === "'") quote = c;
+    } else if (opensQuote(text, i)) quote = c;
     else if ("([{".includes(c)) depth++;
     else if (")]}".includes(c)) depth = Math.max(0, depth - 1);
     if (c === "\n" && depth === 0 && !/^[ \t]+\S/u.test(text.slice(i + 1, i + 200))) finish(i);
   }
   finish(text.length);
   return statements;
+}
+
+/** A quote that opens a text; an apostrophe behind a name is its prime, as in `x'`. */
+function opensQuote(text: string, i: number): boolean {
+  return text[i] === '"' || (text[i] === "'" && !/[\p{L}\p{N}_}'"]/u.test(text[i - 1] ?? ""));
 }
 
 /** Comments become blanks of the same length, outside quotes. */
@@ -59,7 +64,7 @@ export function blankComments(source: string): string {
     }
     if (quote !== "") {
       if (c === quote || c === "\n") quote = "";
-    } else if (c === '"' || c === "'") quote = c;
+    } else if (opensQuote(source, i)) quote = c;
     out += c;
   }
   return out;
@@ -110,7 +115,7 @@ export function clausesOf<K extends string>(
       if (c === quote) quote = "";
       continue;
     }
-    if (c === '"' || c === "'") quote = c;
+    if (opensQuote(body, i)) quote = c;
     else if ("([{".includes(c)) depth++;
     else if (")]}".includes(c)) depth--;
     else if (depth === 0 && (i === 0 || /\s/u.test(body[i - 1] ?? ""))) {
@@ -337,7 +342,7 @@ export function splitAtCommas(clause: Clause): readonly Clause[] {
     const c = clause.text[i] ?? "";
     if (quote !== "") {
       if (c === quote) quote = "";
-    } else if (c === '"' || c === "'") quote = c;
+    } else if (opensQuote(text, i)) quote = c;
     else if ("([{".includes(c)) depth++;
     else if (")]}".includes(c)) depth--;
     else if (c === "," && depth === 0) finish(i);

@@ -250,6 +250,14 @@ describe("graphs that are large or strange", () => {
     expect(shown.reports[0]?.claim?.status).toBe("identified");
   });
 
+  test("a prime is part of a value's name, not the beginning of a text", async () => {
+    const shown = await ask("p = P(y_{x} | x') in g\nq = P(y | do(x)) in g", {
+      g: parseGraph("z -> x -> y; z -> y"),
+    });
+    expect(Object.keys(shown.values)).toEqual(["p", "q"]);
+    expect(shown.reports[0]?.claim?.query).toBe("P(y_{x} | x=x')");
+  });
+
   test("a CPDAG is answered where one set serves all, and not certified elsewhere", async () => {
     const yes = await ask("P(y | do(x)) in g", {
       g: parseGraph("pdag { x -> y; z -> y; z -- w }"),

@@ -94,7 +94,7 @@ class Laws {
   }
 
   of(law: string, settings: State): ReadonlyMap<string, number> {
-    const key = JSON.stringify([law, Object.entries(settings).sort()]);
+    const key = JSON.stringify([law, Object.entries(settings).map(String).sort()]);
     let made = this.#made.get(key);
     if (made === undefined) {
       const cells = new Map<string, number>();
