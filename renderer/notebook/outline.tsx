@@ -17,9 +17,10 @@ export function Outline() {
 }
 
 function Entry({ id }: { readonly id: string }) {
-  const { model, commands } = useNotebook();
+  const { model, commands, types } = useNotebook();
   const cell = model.cell(id).value;
   const runtime = model.runtime(id).value;
+  const errors = types.findings(id).value.length;
   const here = model.selection.value.head === id;
   const go = (): void => {
     model.select(id);
@@ -43,7 +44,10 @@ function Entry({ id }: { readonly id: string }) {
       </>
     );
   }
-  const name = cell.name ?? (cell.kind === "ts" ? undefined : runtime.analysis?.outputs[0]);
+  const first = runtime.analysis?.outputs[0];
+  // Plain code is listed while there is something to mend in it.
+  const unnamed = cell.kind === "ts" && errors === 0 ? undefined : first;
+  const name = cell.name ?? unnamed ?? (errors === 0 ? undefined : `cell ${model.indexOf(id) + 1}`);
   if (name === undefined) return null;
   const mood = moodOf(cell, runtime);
   return (
@@ -51,6 +55,15 @@ function Entry({ id }: { readonly id: string }) {
       <button type="button" onClick={go}>
         <span class="outline-dot" aria-hidden="true" />
         <span class="outline-name">{name}</span>
+        {errors > 0 && (
+          <span
+            class="outline-errors"
+            title={`${errors} ${errors === 1 ? "thing" : "things"} to mend in its text`}
+            aria-label={`${errors} to mend`}
+          >
+            {errors}
+          </span>
+        )}
         <span class="outline-kind">{moodWords[mood] || kindLabel(cell.kind)}</span>
       </button>
     </li>

@@ -159,7 +159,9 @@ const CHECK_WAIT = 1500;
 function typesContext({ model, commands, editors, types }: NotebookContext): TypesContext {
   return {
     client: types.client,
-    nameOf: (cell) => model.nameOf(cell),
+    nameOf: (cell) =>
+      model.document.notebook.cells.find(({ id }) => id === cell)?.name ??
+      `cell ${model.indexOf(cell) + 1}`,
     open: ({ cell, start }) => {
       if (model.indexOf(cell) < 0) return;
       model.select(cell);
@@ -343,7 +345,7 @@ function typedAhead(ahead: NotebookContext["ahead"], event: KeyboardEvent): bool
 function widgetOpen(): boolean {
   return (
     document.querySelector(
-      ".suggest-widget.visible, .find-widget.visible, .parameter-hints-widget.visible, .rename-box",
+      ".suggest-widget.visible, .find-widget.visible, .parameter-hints-widget.visible, .rename-box:focus-within",
     ) !== null
   );
 }

@@ -117,12 +117,9 @@ test("completion in the other cell lists the new field, and the error goes", asy
 test("Ctrl+. mends the misspelt column", async () => {
   await into("column");
   await press("Control+End", "ArrowLeft", "ArrowLeft", "ArrowLeft", "ArrowLeft");
-  await expect
-    .poll(async () => {
-      await press("Control+.");
-      return page.getByText('Change to "small"').count();
-    })
-    .toBeGreaterThan(0);
+  await cellOf(page, "column").locator(".squiggly-error").first().waitFor();
+  await press("Control+.");
+  await page.getByText('Change to "small"').first().waitFor();
   await press("Enter");
   await expect.poll(() => textOf("column")).toBe('const sizes = numbersOf(stones, "small");');
   await press("Escape");
@@ -133,7 +130,9 @@ test("F2 renames across cells and kinds, as one step of undo", async () => {
   await into("stones");
   await press("Control+Home", "ArrowRight");
   await press("F2");
-  await page.locator(".rename-box, .rename-input").first().waitFor();
+  await expect
+    .poll(() => page.evaluate(() => document.activeElement?.classList.contains("rename-input")))
+    .toBe(true);
   await press("Control+A");
   await page.keyboard.type("kidneys");
   await press("Enter");

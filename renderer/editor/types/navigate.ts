@@ -100,7 +100,11 @@ function renameName(
   });
   return {
     kind: "rename",
-    edits: byCellName ? [...edits, { kind: "name", cell: definer, value: to }] : edits,
+    // A cell that was called like what it makes goes on being so.
+    edits:
+      byCellName || service.entries.get(definer)?.cell.name === name
+        ? [...edits, { kind: "name", cell: definer, value: to }]
+        : edits,
   };
 }
 
