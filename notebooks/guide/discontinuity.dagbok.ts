@@ -122,7 +122,7 @@ const standIn = (() => {
 // It should not. The chart repeats the estimate at half to twice the chosen bandwidth.
 
 // %% id=bandwidths
-const chosen = house.diagnostics.find((one) => one.kind === "figures").rows.find((row) => row.name === "bandwidth h").value;
+const chosen = house.diagnostics.find((one) => one.kind === "figures")!.rows.find((row) => row.name === "bandwidth h")!.value;
 const sensitivityOf = await Promise.all(
   [0.5, 0.7, 1, 1.4, 2].map(async (times) => {
     const one = await estimate(

@@ -60,14 +60,14 @@ const mu1 = numbersOf(ihdp, "mu1");
 const trueEffect = Array.from(mu1, (value, i) => value - mu0[i]);
 const trueAte = trueEffect.reduce((sum, value) => sum + value, 0) / trueEffect.length;
 const rootPehe = Math.sqrt(
-  trueEffect.reduce((sum, value, i) => sum + (net.unitEffects[i] - value) ** 2, 0) / trueEffect.length,
+  trueEffect.reduce((sum, value, i) => sum + (net.unitEffects![i] - value) ** 2, 0) / trueEffect.length,
 );
 const ateError = Math.abs(net.estimate - trueAte);
 md`Average effect: true **${trueAte.toFixed(3)}**, Dragonnet **${net.estimate.toFixed(3)}** (error ${ateError.toFixed(3)}). root-PEHE **${rootPehe.toFixed(3)}**.`
 
 // %% id=scatter
 chart({
-  data: { values: trueEffect.map((value, i) => ({ truth: value, estimate: net.unitEffects[i] })) },
+  data: { values: trueEffect.map((value, i) => ({ truth: value, estimate: net.unitEffects![i] })) },
   width: 360,
   height: 300,
   layer: [

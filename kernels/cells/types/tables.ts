@@ -13,8 +13,8 @@ import type {
 } from "../../data/table.ts";
 import type { Selection } from "../../data/select.ts";
 import type { EstimateOptions } from "../../estimate/index.ts";
-import type { EstimateResult } from "../../estimate/effect.ts";
 import type { EstimandSpec } from "../../estimate/estimand.ts";
+import type { Estimated } from "./values.ts";
 import type { Work } from "../../../app/work.ts";
 
 declare const columns: unique symbol;
@@ -79,7 +79,7 @@ export declare function rowsOf<T extends Table>(table: T): readonly RowOf<T>[];
 
 /** A table from plain arrays, e.g. `tableOf({x: [1, 2], t: Uint8Array.of(0, 1)})`. NaN marks a missing number. */
 export declare function tableOf<
-  const V extends Readonly<Record<string, ArrayLike<number> | readonly string[]>>,
+  const V extends Readonly<Record<string, ArrayLike<number> | readonly (string | number)[]>>,
 >(columns: V, source?: Table["source"]): TableOf<{ readonly [K in keyof V]: TypeOfValues<V[K]> }>;
 
 /** The named columns, in the order given. Throws an error for a name that is not there. */
@@ -130,7 +130,7 @@ export declare function estimate<T extends Table>(
   table: T,
   options?: EstimateOptions,
   work?: Work,
-): Promise<EstimateResult>;
+): Promise<Estimated>;
 
 /** What a column's type is called in a `TableOf`. */
 export type AnyColumnType = ColumnType;

@@ -8,15 +8,16 @@ import type { Identification } from "../../identify/result.ts";
 import type { CounterfactualResult } from "../../counterfactual/result.ts";
 
 /**
- * Any of the answers, where a field that only some have may be read of all: it is undefined in the others. So
- * `ate.estimate` is `number | undefined` until the code has asked whether there is a number at all.
+ * Any of the answers, where a field that only some have may be read of all without asking first: `ate.estimate` is a
+ * number. Code that asks `ate.kind === "effect"` is told apart as usual; code that does not meets an `undefined` when
+ * there is no number, as it would without types.
  */
 export type AnyOf<One, All = One> = One extends unknown
   ? One & Absent<Exclude<KeysOf<All>, keyof One>>
   : never;
 
 type KeysOf<One> = One extends unknown ? keyof One : never;
-type Absent<K extends PropertyKey> = { readonly [P in K]?: undefined };
+type Absent<K extends PropertyKey> = { readonly [P in K]: never };
 
 /** The answer of an estimate cell: an effect, or the reason why there is none (`kind` tells which). */
 export type Estimated = AnyOf<EstimateResult>;

@@ -233,7 +233,9 @@ function readEstimate(source: string, cellName: string | undefined): CausalFacts
   if (table !== undefined) uses.push({ ...table, want: "table" });
   const words: CausalWord[] = [];
   const of = { kind: "table", name: table?.name ?? "data" } as const;
-  if (head.text.includes("~")) {
+  // With a design named, what stands before it is an outcome, with or without its treatment.
+  const designed = ["at", "over", "using", "through"].some((key) => parts.has(key));
+  if (designed || head.text.includes("~")) {
     for (const part of [head, parts.get("over"), parts.get("using"), parts.get("through")]) {
       if (part !== undefined) words.push(...namesIn(part).map((word) => ({ ...word, of })));
     }

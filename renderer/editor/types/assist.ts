@@ -40,7 +40,11 @@ export function completionsAt(
   const list: TypeCompletion[] = [];
   const seen = new Set<string>();
   for (const item of found.entries) {
-    if (item.name.includes("$$") || item.name === "globalThis" || String(item.kind) === "warning")
+    if (
+      item.name.includes("$$") ||
+      item.name === "globalThis" ||
+      item.kind === service.ts.ScriptElementKind.warning
+    )
       continue;
     seen.add(item.name);
     const replaced = item.replacementSpan;

@@ -154,6 +154,8 @@ function messageOf(ts: Compiler, diagnostic: Ts.Diagnostic): string {
   const text = ts.flattenDiagnosticMessageText(diagnostic.messageText, "\n");
   // The reason below a reason often says the same once more.
   const lines = text.split("\n").filter((line, i, all) => line.trim() !== all[i - 1]?.trim());
+  // That one member of a union lacks a field says nothing beside the union's lacking it.
+  if (diagnostic.code === 2339 || diagnostic.code === 2551) return plainTypes(lines[0] ?? "");
   const short = lines.length > 4 ? [...lines.slice(0, 3), lines.at(-1) ?? ""] : lines;
   return plainTypes(short.join("\n"));
 }
@@ -161,6 +163,7 @@ function messageOf(ts: Compiler, diagnostic: Ts.Diagnostic): string {
 /** `import("/nb/abc.out").Person` is a type of the notebook's: `Person`. */
 export function plainTypes(text: string): string {
   return text
+    .replace(/ & Absent<[^>]*>/g, "")
     .replace(/(?:typeof )?import\("[^"]*"\)\.?/g, "")
     .replace(/"\/(?:nb|overlay|kernels)\/[^"]*"/g, "the notebook");
 }

@@ -9,13 +9,14 @@ import type { TypesEvent, TypesRequest } from "./messages.ts";
 const began = performance.now();
 const scope = globalThis as unknown as {
   postMessage(message: TypesEvent): void;
-  onmessage: ((event: MessageEvent<TypesRequest>) => void) | null;
+  addEventListener(type: "message", listener: (event: MessageEvent<TypesRequest>) => void): void;
 };
 
 // A message to oneself comes after those that are waiting; a timer would be held back.
 const { port1, port2 } = new MessageChannel();
 const tasks: (() => void)[] = [];
-port1.onmessage = () => tasks.shift()?.();
+port1.addEventListener("message", () => tasks.shift()?.());
+port1.start();
 
 const desk = new TypesDesk(ts as Compiler, files, methods, {
   post: (event) => scope.postMessage(event),
@@ -24,5 +25,5 @@ const desk = new TypesDesk(ts as Compiler, files, methods, {
     port2.postMessage(0);
   },
 });
-scope.onmessage = ({ data }) => desk.handle(data);
+scope.addEventListener("message", ({ data }) => desk.handle(data));
 scope.postMessage({ type: "ready", ms: performance.now() - began });

@@ -1,4 +1,7 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { beforeEach, describe, expect, test } from "vitest";
+import { parseNotebook } from "../../../app/notebook/format.ts";
 import { libraryNames } from "../../../main/cell-types.ts";
 import type { TypeCell } from "../../../renderer/editor/types/cells.ts";
 import type { TypeService } from "../../../renderer/editor/types/service.ts";
@@ -298,24 +301,24 @@ describe("causal cells", () => {
       }),
     ).toEqual(["b: arrows: Property 'arrows' does not exist on type 'Graph'."]);
   });
-  test("an identify cell's is an answer: some fields may not be there", () => {
+  test("an identify cell's is an answer: fields of any of them can be read", () => {
     const texts = { "graph:g": "x -> y", "identify:i": "effect = P(y | do(x)) in graph" };
-    expect(check({ ...texts, b: "effect.queryText; const r: string = effect.reason;" })).toEqual([
-      "b: r: Type 'string | undefined' is not assignable to type 'string'.\n  Type 'undefined' is not assignable to type 'string'.",
+    const b = "effect.queryText; effect.estimand; effect.reason.trim(); effect.reasn";
+    expect(check({ ...texts, b })).toEqual([
+      "b: reasn: Property 'reasn' does not exist on type 'Identified'. Did you mean 'reason'?",
     ]);
   });
-  test("an estimate is a number only when it is one", () => {
-    const texts = { "estimate:e": "ate = effect from data by aipw(seed: 1)" };
-    const b = 'if (ate.kind === "effect") ate.estimate.toFixed();\nate.estimate.toFixed();';
-    expect(
-      check({
-        ...texts,
-        "graph:g": "x -> y",
-        "identify:i": "effect = P(y | do(x)) in graph",
-        "data:d": 'data = "f.csv"',
-        b,
-      }),
-    ).toEqual(["b: ate.estimate: 'ate.estimate' is possibly 'undefined'."]);
+  test("asking for the kind of an estimate tells its answers apart", () => {
+    const texts = {
+      "data:d": 'data = "f.csv"',
+      "estimate:e": "ate = y ~ x from data by aipw(seed: 1)",
+    };
+    const b =
+      'ate.estimate.toFixed();\nif (ate.kind === "no-overlap") { ate.trimTo.low; ate.interval.low; }\nconst kind: "effekt" = ate.kind;';
+    expect(check({ ...texts, b })).toEqual([
+      "b: low: Property 'low' does not exist on type 'never'.",
+      'b: kind: Type \'"effect" | "bad-data" | "no-overlap" | "not-applicable" | "not-estimable"\' is not assignable to type \'"effekt"\'.\n  Type \'"effect"\' is not assignable to type \'"effekt"\'.',
+    ]);
   });
   test("several methods give a list", () => {
     const e = "ate = y ~ x from data by aipw, tmle(folds: 2)";
@@ -407,6 +410,19 @@ describe("columns", () => {
   test("columns that were seen of another text hold nothing against anyone", () => {
     const d = { ...table, columnsOld: true };
     expect(check({ "data:d": d, b: 'numbersOf(survey, "new")' })).toEqual([]);
+  });
+});
+
+describe("shipped notebooks", () => {
+  const folder = join(import.meta.dirname, "../../../notebooks");
+  const files = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((file) =>
+    file.endsWith(".dagbok.ts"),
+  );
+  test.each(files)("%s has nothing to mend", (file) => {
+    const { cells } = parseNotebook(readFileSync(join(folder, file), "utf8"));
+    expect(
+      check(Object.fromEntries(cells.map((cell) => [`${cell.kind}:${cell.id}`, cell]))),
+    ).toEqual([]);
   });
 });
 
