@@ -237,7 +237,7 @@ function chartOf(one: Refutation): Block[] {
     ...(one.expected === one.original ? [] : [{ at: one.expected, what: "expected" }]),
   ];
   const domain = [low - pad, high + pad];
-  const words = { domain: ["the estimate", "expected"] };
+  const words = { domain: marks.map(({ what }) => what) };
   return [
     { kind: "heading", text: names[one.test] },
     {

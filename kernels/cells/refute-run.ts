@@ -29,7 +29,12 @@ export type Analysis = RefutationRequest | SensitivityRequest;
 export type Sensed =
   | { readonly analysis: "e-value"; readonly eValues: EValues }
   | { readonly analysis: "rosenbaum"; readonly bounds: RosenbaumBounds }
-  | { readonly analysis: "cinelli-hazlett"; readonly sensitivity: Sensitivity }
+  | {
+      readonly analysis: "cinelli-hazlett";
+      readonly sensitivity: Sensitivity;
+      /** Benchmarks that were asked for and are not adjusted for (any more). */
+      readonly left: readonly string[];
+    }
   | {
       readonly analysis: "omitted-variables";
       readonly bounds: NonNullable<Sensitivity["bounds"]>;
@@ -235,6 +240,12 @@ async function senseOne(
       );
       continue;
     }
+    // A column that is no longer adjusted for is no mistake of the reader's: the rest still holds.
+    const adjusted = new Set([...problem.covariates.names, ...problem.covariates.sources.flat()]);
+    const left = (request.benchmarks ?? []).filter(
+      (name) => !adjusted.has(name) && rows.columns.some((column) => column.name === name),
+    );
+    const benchmarks = request.benchmarks?.filter((name) => !left.includes(name));
     const found = await engine.sensitivity(
       made.spec,
       rows,
@@ -242,13 +253,13 @@ async function senseOne(
         ...shared,
         ...(request.seed === undefined ? {} : { seed: request.seed }),
         ...(request.level === undefined ? {} : { level: request.level }),
-        ...(request.benchmarks === undefined ? {} : { benchmarks: request.benchmarks }),
+        ...(benchmarks === undefined ? {} : { benchmarks }),
         ...(request.multiples === undefined ? {} : { multiples: request.multiples }),
       },
       { ...work, progress: () => {} },
     );
     if (found.kind === "bad-data") sensed.push(none(found.problems[0]?.message ?? ""));
-    else if (analysis === "cinelli-hazlett") sensed.push({ analysis, sensitivity: found });
+    else if (analysis === "cinelli-hazlett") sensed.push({ analysis, sensitivity: found, left });
     else if (found.bounds === undefined)
       sensed.push(none("It needs a yes/no treatment and at least twenty rows for each covariate."));
     else if (analysis === "e-value")

@@ -46,10 +46,21 @@ function inner(effect: RefutedEffect, sensed: Sensed): readonly Block[] {
     case "rosenbaum":
       return rosenbaumBlocks(sensed.bounds);
     case "cinelli-hazlett":
-      return partialBlocks(effect, sensed.sensitivity);
+      return [...leftOut(sensed.left), ...partialBlocks(effect, sensed.sensitivity)];
     case "omitted-variables":
       return boundsBlocks(effect, sensed);
   }
+}
+
+function leftOut(names: readonly string[]): readonly Block[] {
+  if (names.length === 0) return [];
+  return [
+    {
+      kind: "notice",
+      tone: "info",
+      title: `${names.join(", ")} ${names.length === 1 ? "is" : "are"} not adjusted for, so no confounder can be compared with ${names.length === 1 ? "it" : "them"}.`,
+    },
+  ];
 }
 
 function eValueText({ estimate, limit, scale, ratio }: EValues): string {
@@ -126,8 +137,8 @@ function rosenbaumText(bounds: RosenbaumBounds): string {
   const p = bounds.points[0]?.p ?? 1;
   const found =
     gamma === 0
-      ? `Even without hidden bias the pairs show no effect at the ${formatPercent(alpha)} level (p = ${pText(p)}).`
-      : `The ${direction} effect stays significant at the ${formatPercent(alpha)} level as long as a hidden cause changes the odds of treatment within pairs by a factor of less than Γ = ${gamma >= 1000 ? "1000 and more" : formatNumber(gamma, 3)}.`;
+      ? `Even without hidden bias the pairs show no effect at the ${formatPercent(Number(alpha.toFixed(9)))} level (p = ${pText(p)}).`
+      : `The ${direction} effect stays significant at the ${formatPercent(Number(alpha.toFixed(9)))} level as long as a hidden cause changes the odds of treatment within pairs by a factor of less than Γ = ${gamma >= 1000 ? "1000 and more" : formatNumber(gamma, 3)}.`;
   return `${formatNumber(pairs)} pairs of a treated and an untreated unit, ${test} test. ${found}`;
 }
 
@@ -182,8 +193,16 @@ function partialText(found: Sensitivity): string {
 /** Lines of equal estimates: b = ((|θ| − |level|) / se)² (1 − a) / (a df), for a hidden cause that acts against θ. */
 function partialBlocks(effect: RefutedEffect, found: Sensitivity): readonly Block[] {
   const { estimate, standardError, df, benchmarks, robustnessValue: rv } = found;
-  const far = benchmarks.reduce((most, b) => Math.max(most, b.withTreatment, b.withOutcome), 0);
-  const reach = Math.min(1, Math.max(0.05, 1.6 * rv, Math.min(0.6, 1.15 * far)));
+  const side = (of: (b: Sensitivity["benchmarks"][number]) => number): number => {
+    const far = benchmarks.reduce((most, b) => Math.max(most, of(b)), 0);
+    return Math.min(1, Math.max(0.05, 1.6 * rv, 1.15 * far));
+  };
+  // Treatment's share stays below 1, where nothing is left of the treatment.
+  const reach = Math.min(
+    0.95,
+    side((b) => b.withTreatment),
+  );
+  const height = side((b) => b.withOutcome);
   const size = Math.abs(estimate);
   const levels = [0.75, 0.5, 0.25, 0, -0.5].map((part) => part * estimate);
   const points = levels.flatMap((level) => {
@@ -191,10 +210,10 @@ function partialBlocks(effect: RefutedEffect, found: Sensitivity): readonly Bloc
     return Array.from({ length: 81 }, (_, k) => {
       const a = reach * ((k + 0.25) / 80.25);
       return { a, b: (gone * gone * (1 - a)) / (a * df), level: levelName(level) };
-    }).filter(({ b }) => b <= reach);
+    }).filter(({ b }) => b <= height);
   });
   const order = levels.map(levelName);
-  const drawn = benchmarks.filter((b) => b.withTreatment <= reach && b.withOutcome <= reach);
+  const drawn = benchmarks.filter((b) => b.withTreatment <= reach && b.withOutcome <= height);
   const marks = drawn.map((b) => ({
     a: b.withTreatment,
     b: b.withOutcome,
@@ -202,7 +221,7 @@ function partialBlocks(effect: RefutedEffect, found: Sensitivity): readonly Bloc
     adjusted: formatNumber(b.adjusted),
   }));
   const x = axis("a", "partial R² with treatment", { domain: [0, reach] });
-  const y = axis("b", "partial R² with outcome", { domain: [0, reach] });
+  const y = axis("b", "partial R² with outcome", { domain: [0, height] });
   const strongest = [...benchmarks].sort(
     (p, q) => q.withTreatment * q.withOutcome - p.withTreatment * p.withOutcome,
   )[0];
@@ -249,8 +268,10 @@ function partialBlocks(effect: RefutedEffect, found: Sensitivity): readonly Bloc
               color: { field: "level", type: "nominal", title: "estimate left", sort: order },
               strokeDash: { field: "level", type: "nominal", title: "estimate left", sort: order },
               strokeWidth: {
-                condition: { test: `datum.level === '${levelName(0)}'`, value: 3 },
-                value: 1.25,
+                field: "level",
+                type: "nominal",
+                legend: null,
+                scale: { domain: order, range: levels.map((level) => (level === 0 ? 3.5 : 1.25)) },
               },
             },
           },

@@ -57,7 +57,7 @@ export function chartConfig(): Record<string, unknown> {
     header: { labelFont: font, titleFont: font, labelColor: ink, titleColor: muted },
     text: { font, color: ink },
     mark: { color: see },
-    bar: { cornerRadiusEnd: 2 },
+    // No rounded bars: Vega-Lite then draws ready-made bins (`bin: "binned"`) with no width.
     line: { strokeWidth: 2 },
     point: { filled: true, size: 42, opacity: 0.85 },
     rule: { color: muted },

@@ -137,6 +137,13 @@ test("sensitivity: charts with their text, benchmarks, and honest words on what 
     2 * partial.sensitivity.benchmarks[0]!.withTreatment,
     12,
   );
+  const less = await effectBy("ate = pain ~ dose | age from data by aipw(seed: 3)");
+  const dropped = await runCell(
+    "refute",
+    "sensitivity of ate by cinelli-hazlett(benchmark: [u, age])",
+    { ate: less },
+  );
+  expect(JSON.stringify(dropped.reports)).toMatch(/u is not adjusted for/);
   await expect(
     runCell("refute", "sensitivity of ate by cinelli-hazlett(benchmark: agee)", { ate }),
   ).rejects.toMatchObject({ code: "unknown-benchmark", place: { start: 38 } });
