@@ -342,7 +342,7 @@ export function splitAtCommas(clause: Clause): readonly Clause[] {
     const c = clause.text[i] ?? "";
     if (quote !== "") {
       if (c === quote) quote = "";
-    } else if (opensQuote(text, i)) quote = c;
+    } else if (opensQuote(clause.text, i)) quote = c;
     else if ("([{".includes(c)) depth++;
     else if (")]}".includes(c)) depth--;
     else if (c === "," && depth === 0) finish(i);
