@@ -11,7 +11,7 @@ import type { Identification, Strategy } from "../identify/result.ts";
 import type { Table } from "../data/table.ts";
 import { displayable, reportBundle } from "../output/display.ts";
 import { contrastOf, DESIGN_KEYWORDS, designOf, formulaOf } from "./estimate-design.ts";
-import { findingsOf, located, type Places } from "./estimate-places.ts";
+import { findingsOf, located, type Places, type Span } from "./estimate-places.ts";
 import { estimateReport } from "./estimate-report.ts";
 import type { EstimateText } from "./estimate-text.ts";
 import { lookAt, withColumns } from "./estimate-look.ts";
@@ -263,7 +263,7 @@ function programOf(question: Question): CellProgram {
     outputs: name === undefined ? [] : [name],
     diagnostics: [],
     run: async (inputs, context) => {
-      const data = asTable(inputs[table], table);
+      const data = asTable(inputs[table], table, question.places.table ?? question.places.about);
       const given = settingsOf(question, inputs);
       // A misspelt method is told before anything is looked at.
       for (const call of calls) await methodNamed(call);
@@ -372,7 +372,7 @@ function specsOf(
     const { treatment, outcome, adjustment } = about;
     return [{ kind: "adjustment", treatment, outcome, adjustment, ...given }];
   }
-  const identified = asIdentification(inputs[about.name], about.name);
+  const identified = asIdentification(inputs[about.name], about.name, question.places.about);
   if (!("strategies" in identified)) return [];
   return identified.strategies.flatMap((strategy) => {
     const estimand = estimandOf(strategy, identified.claim);
@@ -394,7 +394,7 @@ function specOf(
   const fitting = specs.filter((spec) => method.fits.estimands.includes(spec.kind ?? "adjustment"));
   const [estimand] = withColumns(fitting, table);
   if (estimand !== undefined) return { estimand };
-  const identified = asIdentification(inputs[about.name], about.name);
+  const identified = asIdentification(inputs[about.name], about.name, question.places.about);
   const strategies = "strategies" in identified ? identified.strategies : [];
   return { refused: refusal(identified, method, strategies) };
 }
@@ -470,7 +470,7 @@ const identifications = new Set([
   "search-limit",
 ]);
 
-function asIdentification(value: unknown, name: string): Identification {
+function asIdentification(value: unknown, name: string, place: Span): Identification {
   if (
     typeof value === "object" &&
     value !== null &&
@@ -485,10 +485,11 @@ function asIdentification(value: unknown, name: string): Identification {
     value,
     expected: "a name such as effect, from effect = P(y | do(x)) in graph",
     hint: "For a mere association write outcome ~ treatment | covariates instead.",
+    place,
   });
 }
 
-function asTable(value: unknown, name: string): Table {
+function asTable(value: unknown, name: string, place: Span): Table {
   if (typeof value === "object" && value !== null && (value as Table).kind === "table")
     return value as Table;
   throw new UserError({
@@ -496,5 +497,6 @@ function asTable(value: unknown, name: string): Table {
     message: `${name} is not a table.`,
     value,
     expected: "a table from a data or simulate cell, or from tableOf(…)",
+    place,
   });
 }

@@ -11,6 +11,8 @@ export interface DataDiagnostics {
   readonly share: number;
   readonly count: number;
   readonly who: string;
+  /** Set when the covariates tell treatment without error: there is no propensity to draw. */
+  readonly separated?: { readonly message: string; readonly hint: string };
 }
 
 /** A method that compares by formula goes on where nobody can be compared; that is told, not left to be found. */
@@ -21,6 +23,17 @@ export function extrapolationNotice(
   if (data === undefined || data.count === 0) return [];
   const without = effects.filter((effect) => !has(effect, "overlap"));
   if (without.length === 0) return [];
+  if (data.separated !== undefined) {
+    return [
+      {
+        kind: "notice",
+        tone: "warning",
+        title: data.separated.message,
+        text: `${without.map((effect) => effect.methodLabel).join(", ")} ${without.length === 1 ? "compares" : "compare"} them by formula alone: nothing in the data checks this number.`,
+        hint: data.separated.hint,
+      },
+    ];
+  }
   return [
     {
       kind: "notice",

@@ -55,7 +55,13 @@ export async function lookAt(
     if (data !== undefined || problem?.kind !== "adjustment") continue;
     if (problem.treatmentKind !== "binary") continue;
     const found = diagnose(problem);
-    if ("kind" in found) continue;
+    if ("kind" in found) {
+      const told = found.kind === "bad-data" ? found.problems[0] : undefined;
+      if (told !== undefined) {
+        data = { diagnostics: [], share: 1, count: problem.n, who: "units", separated: told };
+      }
+      continue;
+    }
     const model = fitPropensity(problem);
     if (model.kind !== "propensity") continue;
     const { share, count } = withoutOverlap(problem, model.fit.fitted);

@@ -109,6 +109,28 @@ function rounded(low: number, high: number): string {
   return `${down}, ${up}`;
 }
 
+/** A number that came with little overlap: the change of question that mends it, for whoever wants it. */
+export function trimOffer(effects: readonly Effect[], text: EstimateText): readonly ActionsBlock[] {
+  const warned = effects.some(
+    (effect) =>
+      effect.settings.trim === undefined &&
+      effect.warnings.some(({ code }) => code === "little-overlap"),
+  );
+  if (!warned) return [];
+  return [
+    {
+      kind: "actions",
+      label: "Ways to change the question",
+      actions: [
+        {
+          label: "Trim to propensities in [0.1, 0.9]: changes whose effect it is",
+          does: { kind: "rewrite", from: text.source, to: withClause(text, "trim", "(0.1)") },
+        },
+      ],
+    },
+  ];
+}
+
 /** Of whom a trimmed effect is, and the way back. */
 export function trimmedNotice(
   effects: readonly Effect[],

@@ -10,7 +10,7 @@ import {
   diagnosticsBlocks,
   extrapolationNotice,
 } from "./estimate-diagnostics.ts";
-import { methodList, type Offer, trimmedNotice, waysOut } from "./estimate-offer.ts";
+import { methodList, type Offer, trimmedNotice, trimOffer, waysOut } from "./estimate-offer.ts";
 import { formatInterval, formatNumber, formatPercent } from "./format.ts";
 import { heterogeneityBlocks } from "./heterogeneity-blocks.ts";
 import { statusNames } from "./rungs.ts";
@@ -70,7 +70,7 @@ export function estimateReport(
   const unfit = refusals.some((r) => r.kind === "not-applicable" || r.kind === "not-estimable");
   if (unfit && views.offer !== undefined && views.offer.fitting.length > 0)
     blocks.push(methodList(views.offer, results));
-  blocks.push(...extrapolationNotice(effects, views.data));
+  blocks.push(...levelsNotice(effects), ...extrapolationNotice(effects, views.data));
   for (const effect of effects) {
     for (const warning of effect.warnings) {
       blocks.push({
@@ -81,6 +81,7 @@ export function estimateReport(
       });
     }
   }
+  if (views.offer !== undefined) blocks.push(...trimOffer(effects, views.offer.text));
   if (claim !== undefined && claim.assumptions.length > 0) {
     // No identify cell stands before a design: what it rests on is said here, and first read here.
     const design = claim.assumptions.some(({ id }) => id.startsWith("design:"));
@@ -114,6 +115,22 @@ export function estimateReport(
   };
 }
 
+/** Of several levels two are compared: which ones must not be left to be guessed. */
+function levelsNotice(effects: readonly Effect[]): readonly Block[] {
+  const effect = effects.find(({ levels }) => levels !== undefined && levels.others > 0);
+  if (effect?.levels === undefined || effect.estimand.kind !== "adjustment") return [];
+  if (effect.estimand.contrast !== undefined) return [];
+  const { treated, control, others } = effect.levels;
+  return [
+    {
+      kind: "notice",
+      tone: "info",
+      title: `“${effect.treatment}” has ${others + 2} levels; ${treated} is compared with ${control}.`,
+      hint: `Name others with a clause such as: comparing ${treated} with ${control}`,
+    },
+  ];
+}
+
 function heterogeneityOf(effects: readonly Effect[], table: Table | undefined): readonly Block[] {
   if (table === undefined) return [];
   return effects.flatMap((effect): readonly Block[] => {
@@ -135,7 +152,13 @@ function heterogeneityOf(effects: readonly Effect[], table: Table | undefined): 
 function textOf(result: EstimateResult): string {
   if (result.kind !== "effect") return result.message;
   const { interval } = result;
-  return `${targetNames[result.target]} of ${result.treatment} on ${result.outcome}${among(result)} by ${result.methodLabel}: ${formatNumber(result.estimate)} (${formatPercent(interval.level)} interval ${formatInterval(interval.low, interval.high)}, n = ${formatNumber(result.n)}).`;
+  return `${targetNames[result.target]} of ${compared(result)} on ${result.outcome}${among(result)} by ${result.methodLabel}: ${formatNumber(result.estimate)} (${formatPercent(interval.level)} interval ${formatInterval(interval.low, interval.high)}, n = ${formatNumber(result.n)}).`;
+}
+
+function compared({ levels, treatment }: Effect): string {
+  return levels === undefined
+    ? treatment
+    : `${treatment} (${levels.treated} rather than ${levels.control})`;
 }
 
 function among({ estimand }: Effect): string {
@@ -145,7 +168,7 @@ function among({ estimand }: Effect): string {
 function statOf(effect: Effect): Block {
   return {
     kind: "stat",
-    label: `${targetNames[effect.target]} of ${effect.treatment} on ${effect.outcome}${among(effect)}`,
+    label: `${targetNames[effect.target]} of ${compared(effect)} on ${effect.outcome}${among(effect)}`,
     value: formatNumber(effect.estimate),
     interval: `${formatPercent(effect.interval.level)} interval ${formatInterval(effect.interval.low, effect.interval.high)}`,
     note: `standard error ${formatNumber(effect.standardError, 3)}`,

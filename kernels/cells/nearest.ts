@@ -8,7 +8,11 @@ export function nearest(word: string, candidates: readonly string[]): string | u
   let best: string | undefined;
   let least = Math.max(1, Math.floor(wanted.length / 3)) + 1;
   for (const candidate of candidates) {
-    const d = editDistance(wanted, plain(candidate));
+    const other = plain(candidate);
+    // One letter is like any other: short names must share their beginning.
+    const short = Math.min(wanted.length, other.length) < 3;
+    if (short && !wanted.startsWith(other) && !other.startsWith(wanted)) continue;
+    const d = editDistance(wanted, other);
     if (d < least) [best, least] = [candidate, d];
   }
   return best;

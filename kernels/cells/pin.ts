@@ -1,4 +1,5 @@
 import type { Effect, EstimateResult } from "../estimate/effect.ts";
+import { formatNumber } from "./format.ts";
 import type { Refuted } from "./refute-run.ts";
 
 /** Under this name the document keeps a pinned result with its cell. */
@@ -79,7 +80,11 @@ export function differencesOf(
     for (const [field, what] of words) {
       const [old, fresh] = [basis[field], current[field]].map(shown);
       if (old !== fresh)
-        changes.push(field === "options" ? `${what} have changed` : `${what}: ${old} → ${fresh}`);
+        changes.push(
+          field === "options"
+            ? `${what} have changed`
+            : `${what}${field === "estimate" && before.length > 1 ? ` by ${basis.method}` : ""}: ${old} → ${fresh}`,
+        );
     }
   }
   for (const effect of effects) {
@@ -90,7 +95,7 @@ export function differencesOf(
 }
 
 function shown(value: Basis[keyof Basis]): string {
-  if (typeof value === "number") return String(Number(value.toPrecision(9)));
+  if (typeof value === "number") return formatNumber(value, 6);
   if (typeof value === "string") return value === "" ? "everybody" : value;
   return value.length === 0 ? "nothing" : value.join(", ");
 }

@@ -256,6 +256,7 @@ function chartOf(one: Refutation): Block[] {
                 type: "quantitative",
                 bin: "binned",
                 title: "estimate after the change",
+                axis: { tickCount: 5 },
                 scale: { domain, zero: false, nice: false },
               },
               x2: { field: "to" },

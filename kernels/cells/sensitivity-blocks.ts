@@ -67,8 +67,8 @@ function eValueText({ estimate, limit, scale, ratio }: EValues): string {
   const of =
     scale === "risk ratio"
       ? `risk ratio ${formatNumber(ratio, 3)}`
-      : `difference, as an approximate risk ratio of ${formatNumber(ratio, 3)}`;
-  return `To explain the ${of} away, a hidden cause would have to go with treatment and outcome by a risk ratio of ${formatNumber(estimate, 3)} each, beyond what is adjusted for${limit === 1 ? "; the interval holds no effect as it is" : `; by ${formatNumber(limit, 3)} to bring the interval to no effect`}.`;
+      : `difference (an approximate risk ratio of ${formatNumber(ratio, 3)})`;
+  return `To explain away the ${of}, a hidden cause would have to go with treatment and outcome by a risk ratio of ${formatNumber(estimate, 3)} each, beyond what is adjusted for${limit === 1 ? "; the interval holds no effect as it is" : `; by ${formatNumber(limit, 3)} to bring the interval to no effect`}.`;
 }
 
 function eValueBlocks(values: EValues): readonly Block[] {
@@ -267,12 +267,15 @@ function partialBlocks(effect: RefutedEffect, found: Sensitivity): readonly Bloc
               y,
               color: { field: "level", type: "nominal", title: "estimate left", sort: order },
               strokeDash: { field: "level", type: "nominal", title: "estimate left", sort: order },
-              strokeWidth: {
-                field: "level",
-                type: "nominal",
-                legend: null,
-                scale: { domain: order, range: levels.map((level) => (level === 0 ? 3.5 : 1.25)) },
-              },
+            },
+          },
+          {
+            data: { values: points.filter(({ level }) => level === levelName(0)) },
+            mark: { type: "line", clip: true, strokeWidth: 4 },
+            encoding: {
+              x,
+              y,
+              color: { field: "level", type: "nominal", title: "estimate left", sort: order },
             },
           },
           {

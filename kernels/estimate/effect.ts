@@ -46,6 +46,8 @@ export interface Effect {
   readonly target: Target;
   readonly treatment: string;
   readonly outcome: string;
+  /** Levels compared, when they are not 0 and 1; `others` counts levels that are not. */
+  readonly levels?: { readonly treated: string; readonly control: string; readonly others: number };
   readonly adjustment: readonly string[];
   readonly estimate: number;
   readonly standardError: number;

@@ -171,6 +171,7 @@ function toEffect(
     target: finding.target ?? estimand.target,
     treatment: estimand.treatment,
     outcome: estimand.outcome,
+    ...levelsOf(problem),
     adjustment: estimand.adjustment,
     estimate: finding.estimate,
     standardError: finding.standardError,
@@ -192,6 +193,13 @@ function toEffect(
     claim: claimOf(estimand),
     data: { ...table.source, rows: table.n },
   };
+}
+
+function levelsOf({ treatmentLevels }: Problem): Pick<Effect, "levels"> {
+  const [control, treated] = treatmentLevels;
+  if (control === undefined || treated === undefined) return {};
+  if (control === "0" && treated === "1") return {};
+  return { levels: { treated, control, others: treatmentLevels.length - 2 } };
 }
 
 /** Estimate ± quantile · se: Student's t when degrees of freedom are known, else normal. */
