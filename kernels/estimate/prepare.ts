@@ -47,6 +47,17 @@ export function prepare(estimand: Estimand, table: Table, options: PrepareOption
   if (problems.length > 0) return { kind: "bad-data", problems };
   const complete = completeCases(used);
   const warnings: Warning[] = [];
+  if (complete.table.n < 4 && complete.dropped > 0) {
+    const lost = Object.entries(complete.missing ?? {}).sort(([, a], [, b]) => b - a);
+    const problem: DataProblem = {
+      code: "too-few-rows",
+      columns: lost.map(([name]) => name),
+      rows: complete.table.n,
+      message: `Only ${complete.table.n} of ${table.n} rows are complete: ${lost.map(([name, count]) => `${name} is missing in ${count}`).join(", ")}.`,
+      hint: "Leave out the column that is missing most, or fill it in the data cell.",
+    };
+    return { kind: "bad-data", problems: [problem] };
+  }
   if (complete.dropped > 0)
     warnings.push(droppedRows(complete.dropped, table.n, complete.missing ?? {}));
   return encode(
