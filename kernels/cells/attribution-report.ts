@@ -86,7 +86,8 @@ function waterfall(
     at += value;
     return step;
   });
-  const y = { field: "name", type: "nominal", title: null, sort: null, axis: { labelLimit: 240 } };
+  const sort = [start, ...steps.map(({ name }) => name), end];
+  const y = { field: "name", type: "nominal", title: null, sort, axis: { labelLimit: 240 } };
   const x = {
     type: "quantitative",
     title: target,

@@ -11,14 +11,40 @@ export function counterfactualReport(
   results: readonly CounterfactualResult[],
   model = "model",
 ): Report {
-  const blocks = results.flatMap((result) => answerBlocks(result, model));
-  const chart = scaleChart(results);
   const [first] = results;
+  const summary = results.map(answerText).join(" ");
+  const charts = scaleCharts(results);
+  if (results.length === 1 && first !== undefined) {
+    const blocks = [...answerBlocks(first, model), ...charts, background(first)];
+    return { summary, claim: first.claim, blocks };
+  }
+  const told = results.flatMap((result) => answerBlocks(result, model));
+  const stats = told.filter((block) => block.kind === "stat");
   return {
-    summary: results.map(answerText).join(" "),
-    ...(first !== undefined && results.length === 1 ? { claim: first.claim } : {}),
-    blocks: chart === undefined ? blocks : [...blocks, chart],
+    summary,
+    blocks: [
+      ...inColumns(stats),
+      ...charts,
+      ...told.filter((block) => block.kind !== "stat"),
+      {
+        kind: "details",
+        title: "Assumptions and method",
+        blocks: results.flatMap((result): readonly Block[] => [
+          { kind: "heading", text: result.query },
+          ...backgroundBlocks(result),
+        ]),
+      },
+    ],
   };
+}
+
+/** Numbers side by side, two a row, so that a cell of several questions stays short. */
+function inColumns(stats: readonly Block[]): readonly Block[] {
+  return stats.flatMap((stat, i): Block[] => {
+    if (i % 2 === 1) return [];
+    const next = stats[i + 1];
+    return next === undefined ? [stat] : [{ kind: "columns", columns: [[stat], [next]] }];
+  });
 }
 
 function answerText(result: CounterfactualResult): string {
@@ -64,7 +90,6 @@ function answerBlocks(result: CounterfactualResult, model: string): readonly Blo
               },
             ]
           : []),
-        background(result),
       ];
     case "bounded":
       return [
@@ -79,11 +104,10 @@ function answerBlocks(result: CounterfactualResult, model: string): readonly Blo
         {
           kind: "notice",
           tone: "answer",
-          title: "The tables bound this, they do not fix it",
+          title: `${result.query}: the tables bound it, they do not fix it`,
           text: `Models that agree on everything observed and on every intervention still differ here. A mechanism for ${listing(result.variables)} would narrow the range.`,
           hint: `Write [monotone] or [gumbel] after a table in the model, or compare the classes: spread of ${result.query} in ${model}`,
         },
-        background(result),
       ];
     case "needs-mechanism":
       return [
@@ -94,7 +118,6 @@ function answerBlocks(result: CounterfactualResult, model: string): readonly Blo
           text: result.reason,
           hint: `For ${listing(result.variables)}, one of: ${result.options.join("; ")}.`,
         },
-        background(result),
       ];
     case "impossible-evidence":
       return [
@@ -110,6 +133,10 @@ function answerBlocks(result: CounterfactualResult, model: string): readonly Blo
 }
 
 function background(result: CounterfactualResult): Block {
+  return { kind: "details", title: "Assumptions and method", blocks: backgroundBlocks(result) };
+}
+
+function backgroundBlocks(result: CounterfactualResult): readonly Block[] {
   const blocks: Block[] = [];
   if (result.claim.assumptions.length > 0) {
     blocks.push({ kind: "assumptions", assumptions: result.claim.assumptions });
@@ -118,7 +145,7 @@ function background(result: CounterfactualResult): Block {
   if (result.kind === "identified" || result.kind === "bounded") {
     blocks.push({ kind: "facts", footer: true, facts: methodFacts(result.method) });
   }
-  return { kind: "details", title: "Assumptions and method", blocks };
+  return blocks;
 }
 
 function methodFacts(method: Method): { label: string; value: string }[] {
@@ -166,7 +193,22 @@ interface ScaleRow {
   readonly high: number;
 }
 
-/** All answers on one scale, coloured by rung; a range is a bar, a number a dot. */
+/**
+ * Answers on a common scale: probabilities on one from 0 to 1, all others on another. A number alone needs no chart;
+ * a range does.
+ */
+function scaleCharts(results: readonly CounterfactualResult[]): readonly Block[] {
+  const shares = results.filter(({ quantity }) => quantity === "probability");
+  const others = results.filter(({ quantity }) => quantity !== "probability");
+  return [shares, others].flatMap((group) => {
+    const shown = group.filter(({ kind }) => kind === "identified" || kind === "bounded");
+    const worth = shown.length > 1 || shown.some(({ kind }) => kind === "bounded");
+    const chart = worth ? scaleChart(shown) : undefined;
+    return chart === undefined ? [] : [chart];
+  });
+}
+
+/** A range is a bar, a number a dot, the colour the rung. */
 function scaleChart(results: readonly CounterfactualResult[]): Block | undefined {
   const rows = results.flatMap((result): ScaleRow[] => {
     const rung = rungNames[result.claim.rung];

@@ -2,6 +2,7 @@ import type { Block, Report } from "../../app/protocol/report.ts";
 import type { FairnessReport, FairnessRow } from "../counterfactual/fairness.ts";
 import type { CounterfactualResult } from "../counterfactual/result.ts";
 import { count, formatInterval, formatNumber } from "./format.ts";
+import { rungColor, rungNames } from "./rungs.ts";
 
 const verdicts = { yes: "yes", no: "no", open: "cannot be told" } as const;
 
@@ -94,6 +95,7 @@ function pathsChart(report: FairnessReport, summary: string): Block {
             low: Math.min(sign * range[0], sign * range[1]),
             high: Math.max(sign * range[0], sign * range[1]),
             open: range[1] - range[0] > 1e-9,
+            rung: rungNames[result.claim.rung],
           },
         ];
   });
@@ -112,6 +114,7 @@ function peopleChart(report: FairnessReport): Block {
             low: range[0],
             high: range[1],
             open: range[1] - range[0] > 1e-9,
+            rung: rungNames[row.result.claim.rung],
           },
         ];
   });
@@ -127,12 +130,15 @@ function barsChart(
     readonly low: number;
     readonly high: number;
     readonly open: boolean;
+    readonly rung: string;
   }[],
   title: string,
   summary: string,
 ): Block {
   const y = { field: "name", type: "nominal", title: null, sort: null, axis: { labelLimit: 300 } };
   const x = { type: "quantitative", title, scale: { zero: true, nice: true } };
+  const several = new Set(values.map(({ rung }) => rung)).size > 1;
+  const color = several ? rungColor : { ...rungColor, legend: null };
   return {
     kind: "chart",
     spec: {
@@ -152,13 +158,14 @@ function barsChart(
             y,
             x: { ...x, field: "zero" },
             x2: { field: "high" },
+            color,
             tooltip: [{ field: "name" }, { field: "high", format: "+.4~g", title: "change" }],
           },
         },
         {
           transform: [{ filter: "datum.open" }],
           mark: { type: "rule", strokeWidth: 6, opacity: 0.45, strokeCap: "round" },
-          encoding: { y, x: { ...x, field: "low" }, x2: { field: "high" } },
+          encoding: { y, x: { ...x, field: "low" }, x2: { field: "high" }, color },
         },
       ],
     },

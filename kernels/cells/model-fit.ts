@@ -213,9 +213,11 @@ const words: Readonly<Record<string, readonly string[]>> = {
   noise: ["best", "normal", "logistic", "laplace"],
 };
 
+const ownWords: ReadonlySet<string> = new Set(Object.values(words).flat());
+
 /** `noise: laplace` reads like a name; where a word is one of the option's own, it is that word. */
 function evaluateWord(argument: Argument, inputs: CellInputs): unknown {
-  if (argument.kind === "variable" && Object.values(words).flat().includes(argument.name)) {
+  if (argument.kind === "variable" && ownWords.has(argument.name)) {
     return argument.name;
   }
   return evaluateArgument(argument, inputs);

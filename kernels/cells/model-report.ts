@@ -28,19 +28,23 @@ export function modelReport(model: StructuralModel, fitted?: Omit<Fitted, "model
       ...tables,
     ],
   };
+  const told = (fitted?.quality ?? []).filter((one) => hasCauses(model, one));
   return {
-    summary: `${graph.summary}${quality.length === 0 ? "" : ` ${qualityText(fitted?.quality ?? [])}`}`,
+    summary: `${graph.summary}${told.length === 0 ? "" : ` ${qualityText(told)}`}`,
     blocks: [graph, ...quality, mechanisms],
   };
 }
 
 type Quality = Fitted["quality"][number];
 
+const hasCauses = (model: StructuralModel, { variable }: Quality): boolean =>
+  (variableOf(model, variable)?.parents.length ?? 0) > 0;
+
 const doubtful = ({ noise }: Quality): boolean =>
   noise !== undefined && noise.dependence > noise.usualDependence;
 
 function qualityText(quality: Fitted["quality"]): string {
-  const told = quality.map((one) => `${one.variable} ${formatPercent(one.explained)}`);
+  const told = quality.map((one) => `${one.variable} ${formatPercent(Math.max(0, one.explained))}`);
   const odd = quality.filter(doubtful).map(({ variable }) => variable);
   return `Explained by its causes: ${listing(told)}.${odd.length === 0 ? "" : ` The noise of ${listing(odd)} still depends on a cause.`}`;
 }
@@ -64,7 +68,7 @@ function qualityBlocks(
       rows: quality.map((one) => [
         one.variable,
         kindText(variableOf(model, one.variable)),
-        formatPercent(one.explained),
+        hasCauses(model, one) ? formatPercent(Math.max(0, one.explained)) : "no causes",
         formatNumber(one.logLikelihood, 3),
         one.noise === undefined
           ? ""

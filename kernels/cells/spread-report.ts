@@ -2,6 +2,7 @@ import type { Block, Report } from "../../app/protocol/report.ts";
 import type { CounterfactualResult } from "../counterfactual/result.ts";
 import type { MechanismSpread } from "../counterfactual/spread.ts";
 import { formatInterval, formatNumber, listing } from "./format.ts";
+import { rungColor, rungNames } from "./rungs.ts";
 
 const classNames: Readonly<Record<string, string>> = {
   any: "any mechanism",
@@ -100,7 +101,15 @@ function chartOf(
   const values = rows.flatMap(({ name, range }) =>
     range === undefined
       ? []
-      : [{ name, low: range[0], high: range[1], point: range[1] - range[0] < 1e-9 }],
+      : [
+          {
+            name,
+            low: range[0],
+            high: range[1],
+            point: range[1] - range[0] < 1e-9,
+            rung: rungNames[spread.claim.rung],
+          },
+        ],
   );
   const y = {
     field: "name",
@@ -109,6 +118,7 @@ function chartOf(
     sort: null,
     axis: { labelLimit: 240 },
   };
+  const color = { ...rungColor, legend: null };
   const scale = shares ? { domain: [0, 1] } : { zero: false, nice: true, padding: 12 };
   const x = { type: "quantitative", title: shares ? "probability" : spread.query, scale };
   return {
@@ -120,7 +130,7 @@ function chartOf(
       layer: [
         {
           mark: { type: "rule", strokeWidth: 6, opacity: 0.45, strokeCap: "round" },
-          encoding: { y, x: { ...x, field: "low" }, x2: { field: "high" } },
+          encoding: { y, x: { ...x, field: "low" }, x2: { field: "high" }, color },
         },
         {
           transform: [{ filter: "datum.point" }],
@@ -128,6 +138,7 @@ function chartOf(
           encoding: {
             y,
             x: { ...x, field: "low" },
+            color,
             tooltip: [{ field: "name" }, { field: "low", format: ".4~g", title: "answer" }],
           },
         },

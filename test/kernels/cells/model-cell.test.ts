@@ -77,6 +77,12 @@ describe("fit graph to data", () => {
     expect(text).toContain("Explained by its causes");
   });
 
+  test("an option's own words are no names of cells", () => {
+    const source =
+      "m = fit g to d by table(coupling: monotone, smoothing: s), y by additive(noise: laplace)";
+    expect(programOf("model", source).inputs).toEqual(["g", "d", "s"]);
+  });
+
   test("Stop ends a training", async () => {
     const stop = new AbortController();
     const program = programOf("model", "m = fit g to d by flow(epochs: 5000)");
