@@ -149,10 +149,8 @@ function kindOf(call: Call): MechanismChoice["kind"] {
 }
 
 export function fitInputs(fit: FitStatement): readonly string[] {
-  const used = variablesOf(fit.choices.map(({ call }) => call));
-  // Only a flow draws; what is counted or solved has nothing to follow.
-  const draws = fit.seed === undefined && fit.choices.some(({ call }) => call.name === "flow");
-  return [...new Set([fit.graph, fit.table, ...used, ...(draws ? ["notebookSeed"] : [])])];
+  const named = variablesOf(fit.choices.map(({ call }) => call));
+  return [...new Set([fit.graph, fit.table, ...named.filter((name) => !ownWords.has(name))])];
 }
 
 /** Fits the mechanisms; only a flow loads the tensor library. */
