@@ -168,8 +168,10 @@ function judge(original: Effect, filled: Filled, estimates: readonly number[]): 
       summary: `A confounder of strength ${filled.strength} would make the estimate ${shown}.`,
     };
   }
-  // A change that moves nothing has no spread: then only the distance to the estimate's own error can matter.
-  const scale = Math.max(spread, 0.05 * original.standardError);
+  // A change that moves next to nothing has next to no spread: a shift that is small beside the estimate's own error
+  // (a new split into folds makes one) contradicts nothing.
+  const floor = expected === 0 ? 0.05 : 0.25;
+  const scale = Math.max(spread, floor * original.standardError);
   const p = scale === 0 ? 1 : twoSidedP((centre - expected) / scale);
   const verdict = p < 0.05 ? "refuted" : "holds";
   const undone = test === "placebo-treatment" || test === "dummy-outcome";

@@ -150,6 +150,18 @@ export function NotebookHeader({
                 },
                 { label: "Print…", icon: "fileText", run: () => print() },
                 {
+                  label: "Draw again from the next seed",
+                  detail: `Cells without a seed of their own now draw from ${model.document.notebook.settings.seed}`,
+                  run: () =>
+                    commands.apply([
+                      {
+                        kind: "set-setting",
+                        name: "seed",
+                        value: model.document.notebook.settings.seed + 1,
+                      },
+                    ]),
+                },
+                {
                   label: "Keyboard help",
                   keys: "?",
                   icon: "circleHelp",

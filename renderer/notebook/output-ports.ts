@@ -1,6 +1,5 @@
 import type { OutputPorts } from "../outputs/ports.ts";
-import { toJson } from "../../app/notebook/json.ts";
-import { toast } from "../ui/toast.tsx";
+import { act } from "./act.ts";
 import { difference } from "../editor/controller.ts";
 import type { NotebookContext } from "./context.ts";
 
@@ -46,36 +45,7 @@ export function outputPorts(context: NotebookContext, id: string): OutputPorts {
           },
         }
       : {}),
-    act(does) {
-      switch (does.kind) {
-        case "insert": {
-          const made = commands.insert(does.cell, model.indexOf(id) + 1, does.source);
-          if (made !== undefined) commands.page.focus(made, "cell");
-          return;
-        }
-        case "keep":
-          if (
-            commands.apply([
-              { kind: "set-input", cell: id, name: does.key, value: toJson(does.value) },
-            ])
-          )
-            model.session.run([id]);
-          return;
-        case "rewrite": {
-          const { source } = model.cell(id).peek();
-          if (source !== does.from) {
-            toast("The text has changed since the cell ran. Run it first.");
-            return;
-          }
-          const { start, end, text } = difference(source, does.to);
-          const done = commands.apply([
-            { kind: "splice", cell: id, at: start, remove: end - start, insert: text },
-          ]);
-          editors.get(id)?.setSource(model.cell(id).peek().source);
-          if (done) model.session.run([id]);
-        }
-      }
-    },
+    act: (does) => act(context, id, does),
     assumption: (assumption) => !model.doubts.peek().has(assumption),
     setAssumption: (assumption, held) => commands.setAssumption(assumption, held),
   };
