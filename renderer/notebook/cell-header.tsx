@@ -19,7 +19,7 @@ interface Props {
 /** Kind, name, what goes in and out, state and time; and what can be done to the cell. */
 export function CellHeader({ id, mood, selected, showCode }: Props) {
   const { model, commands } = useNotebook();
-  const cell = model.cell(id).value;
+  const cell = model.frame(id).value;
   const runtime = model.runtime(id).value;
   const renaming = useSignal(false);
   const more = useRef<HTMLButtonElement>(null);

@@ -23,7 +23,7 @@ import { outputPorts } from "./output-ports.ts";
 /** One cell. Reads only its own signals, so that a change of one cell renders one cell. */
 export const CellRow = memo(function CellRow({ id }: { readonly id: string }) {
   const { model, commands } = useNotebook();
-  const cell = model.cell(id).value;
+  const cell = model.frame(id).value;
   const runtime = model.runtime(id).value;
   const index = model.indexOf(id);
   const { head } = model.selection.value;
@@ -129,10 +129,8 @@ function mountEditor(context: NotebookContext, id: string, host: HTMLElement): (
     drawn = findings;
     controller.setDiagnostics(findings);
   });
-  const offWatch = types.watch(id, host.closest(".cell") ?? host);
   return () => {
     off();
-    offWatch();
     offFindings();
     editors.delete(id);
     controller.dispose();

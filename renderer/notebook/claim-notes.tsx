@@ -13,7 +13,7 @@ export function ClaimNotes({ id }: { readonly id: string }) {
   const off = doubted(claim, model.doubts.value);
   const without = (claim?.without ?? []).filter((one) => model.doubts.value.has(one.id));
   // The graph's own report says more.
-  const tellsItself = model.cell(id).value.kind === "graph";
+  const tellsItself = model.frame(id).value.kind === "graph";
   return (
     <>
       {off.length > 0 && (

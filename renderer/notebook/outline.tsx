@@ -18,7 +18,9 @@ export function Outline() {
 
 function Entry({ id }: { readonly id: string }) {
   const { model, commands, types } = useNotebook();
-  const cell = model.cell(id).value;
+  const frame = model.frame(id).value;
+  // Headings are read off the text; of other cells it says nothing here.
+  const cell = frame.kind === "markdown" ? model.cell(id).value : frame;
   const runtime = model.runtime(id).value;
   const errors = types.findings(id).value.length;
   const here = model.selection.value.head === id;
@@ -59,9 +61,9 @@ function Entry({ id }: { readonly id: string }) {
           <span
             class="outline-errors"
             title={`${errors} ${errors === 1 ? "thing" : "things"} to mend in its text`}
-            aria-label={`${errors} to mend`}
           >
             {errors}
+            <span class="visually-hidden"> to mend</span>
           </span>
         )}
         <span class="outline-kind">{moodWords[mood] || kindLabel(cell.kind)}</span>

@@ -34,6 +34,7 @@ export class NotebookModel {
   readonly doubts: ReadonlySignal<ReadonlySet<string>>;
   readonly ledger: ReadonlySignal<Ledger>;
   readonly #cells = new Map<string, Signal<Cell>>();
+  readonly #frames = new Map<string, Signal<Cell>>();
   readonly #runtimes = new Map<string, Signal<CellRuntime>>();
   /** Rises when any cell's runtime changes: what counts over all cells hangs on it. */
   readonly #tick = signal(0);
@@ -88,6 +89,16 @@ export class NotebookModel {
   cell(id: string): ReadonlySignal<Cell> {
     const found = this.#cells.get(id);
     if (found === undefined) throw new Error(`There is no cell ${id}.`);
+    return found;
+  }
+
+  /**
+   * The cell as far as its frame goes: kind, name, flags. Does not follow its text, so that a keystroke draws nothing
+   * but the text.
+   */
+  frame(id: string): ReadonlySignal<Cell> {
+    let found = this.#frames.get(id);
+    if (found === undefined) this.#frames.set(id, (found = signal(this.cell(id).peek())));
     return found;
   }
 
@@ -162,6 +173,8 @@ export class NotebookModel {
       const found = this.#cells.get(cell.id);
       if (found === undefined) this.#cells.set(cell.id, signal(cell));
       else found.value = cell;
+      const frame = this.#frames.get(cell.id);
+      if (frame !== undefined && !isSameFrame(frame.peek(), cell)) frame.value = cell;
     }
     const before = this.order.value;
     if (ids.length !== before.length || ids.some((id, i) => id !== before[i])) {
@@ -185,4 +198,8 @@ export class NotebookModel {
       after[0];
     this.selection.value = { anchor: next, head: next };
   }
+}
+
+function isSameFrame(a: Cell, b: Cell): boolean {
+  return a.kind === b.kind && a.name === b.name && a.flags === b.flags && a.meta === b.meta;
 }

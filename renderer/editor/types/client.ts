@@ -4,34 +4,37 @@ import type { Question, Questions, TypesEvent, TypesRequest } from "./messages.t
 /** What the client needs of a Worker. */
 export interface TypesPort {
   postMessage(request: TypesRequest): void;
-  onmessage: ((event: { readonly data: TypesEvent }) => void) | null;
+  listen(listener: (event: TypesEvent) => void): void;
   terminate(): void;
 }
 
 /** How long edits may gather before the worker is told; a question tells it at once. */
-const TELL_WAIT = 40;
+const TELL_WAIT = 16;
 
 /** The page's end of the type checker: sends what changed, keeps what is found, asks. Does no work of its own. */
 export class TypesClient {
   readonly #create: () => TypesPort;
+  readonly #cells: () => readonly TypeCell[];
   readonly #onFindings: (cell: string, findings: readonly TypeFinding[]) => void;
   readonly #sent = new Map<string, TypeCell>();
   readonly #asked = new Map<number, PromiseWithResolvers<unknown>>();
   /** At which stamp a cell last changed. */
   readonly #changedAt = new Map<string, number>();
   #port: TypesPort | undefined;
-  #cells: readonly TypeCell[] = [];
   #preferred = "";
   #stamp = 0;
   #rested = -1;
   #next = 1;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
+  /** `cells`: those of the notebook now, in page order; one that has not changed is the same object as before. */
   constructor(
     create: () => TypesPort,
+    cells: () => readonly TypeCell[],
     onFindings: (cell: string, findings: readonly TypeFinding[]) => void,
   ) {
     this.#create = create;
+    this.#cells = cells;
     this.#onFindings = onFindings;
   }
 
@@ -47,13 +50,12 @@ export class TypesClient {
   start(): void {
     if (this.#port !== undefined) return;
     this.#port = this.#create();
-    this.#port.onmessage = ({ data }) => this.#receive(data);
+    this.#port.listen((event) => this.#receive(event));
     this.#tell();
   }
 
-  /** The cells in page order; those whose object is the same have not changed. */
-  setCells(cells: readonly TypeCell[]): void {
-    this.#cells = cells;
+  /** Something may have changed. Costs nothing at once: it is called with every keystroke. */
+  changed(): void {
     if (this.#port === undefined) return;
     this.#timer ??= setTimeout(() => this.#tell(), TELL_WAIT);
   }
@@ -93,10 +95,11 @@ export class TypesClient {
   #tell(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    const changed = this.#cells.filter((cell) => this.#sent.get(cell.id) !== cell);
-    const present = new Set(this.#cells.map(({ id }) => id));
+    const cells = this.#cells();
+    const changed = cells.filter((cell) => this.#sent.get(cell.id) !== cell);
+    const order = cells.map(({ id }) => id);
+    const present = new Set(order);
     const gone = [...this.#sent.keys()].filter((id) => !present.has(id));
-    const order = this.#cells.map(({ id }) => id);
     if (changed.length === 0 && gone.length === 0 && this.#stamp > 0) return;
     this.#stamp++;
     for (const cell of changed) {
@@ -116,7 +119,7 @@ export class TypesClient {
         // Places of an older text would underline the wrong words.
         const current =
           event.stamp >= (this.#changedAt.get(event.cell) ?? Infinity) &&
-          this.#cells.find(({ id }) => id === event.cell) === this.#sent.get(event.cell);
+          this.#cells().find(({ id }) => id === event.cell) === this.#sent.get(event.cell);
         if (current) this.#onFindings(event.cell, event.findings);
         return;
       }

@@ -7,6 +7,12 @@ import type { MethodInfo } from "./methods.ts";
 import { definitionAt, referencesAt, rename, renameAt } from "./navigate.ts";
 import { TypeService } from "./service.ts";
 
+/** Milliseconds of checking between two looks at what is waiting. */
+const SLICE = 12;
+
+/** So long after the last check the checker makes itself ready for the next edit. */
+const REST_WAIT = 400;
+
 export interface DeskPorts {
   readonly post: (event: TypesEvent) => void;
   /** Calls back soon, after messages that are waiting. */
@@ -27,6 +33,7 @@ export class TypesDesk {
   #preferred: readonly string[] = [];
   #stamp = 0;
   #busy = false;
+  #resting: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
     ts: Compiler,
@@ -42,6 +49,7 @@ export class TypesDesk {
   handle(request: TypesRequest): void {
     switch (request.type) {
       case "cells": {
+        clearTimeout(this.#resting);
         this.#order = request.order;
         this.#stamp = request.stamp;
         for (const cell of request.changed) this.#cells.set(cell.id, cell);
@@ -76,15 +84,27 @@ export class TypesDesk {
     this.#ports.later(() => this.#step());
   }
 
+  /** As much as fits between two frames, then what is waiting comes first. */
   #step(): void {
     this.#busy = false;
+    const until = performance.now() + SLICE;
+    while (this.#check()) {
+      if (performance.now() < until) continue;
+      this.#work();
+      return;
+    }
+  }
+
+  /** Checks one cell; false when there was none left. */
+  #check(): boolean {
     const id = this.#service.next(this.#preferred);
     if (id === undefined) {
       // Findings about variables and columns rest on other cells' text without asking the checker.
       for (const each of this.#order) this.#tell(each);
-      this.#service.rest();
+      clearTimeout(this.#resting);
+      this.#resting = setTimeout(() => this.#service.rest(), REST_WAIT);
       this.#ports.post({ type: "rest", stamp: this.#stamp });
-      return;
+      return false;
     }
     try {
       this.#service.diagnostics(id);
@@ -94,7 +114,7 @@ export class TypesDesk {
       this.#service.giveUp(id);
       this.#ports.post({ type: "failed", message: messageOf(error) });
     }
-    this.#work();
+    return true;
   }
 
   #tell(id: string): void {

@@ -22,6 +22,9 @@ interface Made {
 
 const none: readonly Diagnostic[] = [];
 
+/** So many cells after the one at hand are checked before others, and as many before it. */
+const AHEAD = 12;
+
 /**
  * The type checker of the open notebook: follows the document and what cells turned out to hold, and keeps what is
  * found for the page to draw. The checking itself is a worker's.
@@ -31,37 +34,26 @@ export class NotebookTypes {
   readonly #model: NotebookModel;
   readonly #findings = new Map<string, Signal<readonly Diagnostic[]>>();
   readonly #made = new Map<string, Made>();
-  readonly #visible = new Set<string>();
-  readonly #cells = new WeakMap<Element, string>();
-  readonly #observer: IntersectionObserver | undefined;
   readonly #off: readonly (() => void)[];
-  #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(model: NotebookModel, create: () => TypesPort) {
     this.#model = model;
-    this.client = new TypesClient(create, (cell, findings) => this.#found(cell, findings));
-    this.#observer =
-      typeof IntersectionObserver === "undefined"
-        ? undefined
-        : new IntersectionObserver((entries) => {
-            for (const { target, isIntersecting } of entries) {
-              const id = this.#cells.get(target);
-              if (id === undefined) continue;
-              if (isIntersecting) this.#visible.add(id);
-              else this.#visible.delete(id);
-            }
-            this.#prefer();
-          });
+    this.client = new TypesClient(
+      create,
+      () => this.#cells(),
+      (cell, findings) => this.#found(cell, findings),
+    );
     this.#off = [
       model.document.onChange(({ before, notebook }) => {
-        if (before.cells !== notebook.cells) this.#follow();
+        if (before.cells === notebook.cells) return;
+        this.client.changed();
+        this.#prefer();
       }),
       model.session.subscribe((change) => {
         // Columns and names come with runs and analyses: soon enough.
-        if (change.kind === "cell") this.#timer ??= setTimeout(() => this.#follow(), 100);
+        if (change.kind === "cell") this.client.changed();
       }),
     ];
-    this.#follow();
   }
 
   /** Brings up the worker, if there is anything for it to do. */
@@ -75,20 +67,8 @@ export class NotebookTypes {
     return this.#signal(id);
   }
 
-  /** Has the cell checked before others while it can be seen. */
-  watch(id: string, element: Element): () => void {
-    this.#cells.set(element, id);
-    this.#observer?.observe(element);
-    return () => {
-      this.#observer?.unobserve(element);
-      this.#visible.delete(id);
-    };
-  }
-
   dispose(): void {
     for (const off of this.#off) off();
-    clearTimeout(this.#timer);
-    this.#observer?.disconnect();
     this.client.dispose();
   }
 
@@ -113,28 +93,31 @@ export class NotebookTypes {
     );
   }
 
+  /** The cell at hand first, then those around it: what is on the screen, without asking the screen. */
   #prefer(): void {
     const { head } = this.#model.selection.peek();
-    const order = this.#model.order.peek().filter((id) => this.#visible.has(id));
-    this.client.prefer(head === undefined ? order : [head, ...order]);
+    if (head === undefined) return;
+    const order = this.#model.order.peek();
+    const at = order.indexOf(head);
+    this.client.prefer([
+      head,
+      ...order.slice(at + 1, at + AHEAD),
+      ...order.slice(Math.max(0, at - AHEAD), Math.max(0, at)).toReversed(),
+    ]);
   }
 
-  #follow(): void {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
+  #cells(): readonly TypeCell[] {
     const { cells } = this.#model.document.notebook;
-    const before = new Set(this.#made.keys());
-    this.client.setCells(
-      cells.map((cell) => {
-        before.delete(cell.id);
-        return this.#cellOf(cell);
-      }),
-    );
-    for (const id of before) {
-      this.#made.delete(id);
-      this.#findings.delete(id);
+    const made = cells.map((cell) => this.#cellOf(cell));
+    if (this.#made.size > cells.length) {
+      const present = new Set(cells.map(({ id }) => id));
+      for (const id of this.#made.keys()) {
+        if (present.has(id)) continue;
+        this.#made.delete(id);
+        this.#findings.delete(id);
+      }
     }
-    this.#prefer();
+    return made;
   }
 
   /** The same object as long as nothing of it has changed. */

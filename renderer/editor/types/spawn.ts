@@ -1,7 +1,13 @@
 import type { TypesPort } from "./client.ts";
+import type { TypesEvent } from "./messages.ts";
 
 /** The checker's worker, in the page's own origin. */
 export function spawnTypes(): TypesPort {
   const worker = new Worker(new URL("./worker.ts", import.meta.url), { type: "module" });
-  return worker as unknown as TypesPort;
+  return {
+    postMessage: (request) => worker.postMessage(request),
+    listen: (listener) =>
+      worker.addEventListener("message", ({ data }: MessageEvent<TypesEvent>) => listener(data)),
+    terminate: () => worker.terminate(),
+  };
 }
