@@ -59,6 +59,7 @@ function describe<T>(
   };
 }
 
+/** A slider with a number box, from a smaller to a larger number. */
 function range(
   extent: readonly [min: number, max: number],
   options: Common<number> & { readonly step?: number } = {},
@@ -85,8 +86,7 @@ function niceStep(width: number): number {
   return (factor <= 1 ? 1 : factor <= 2 ? 2 : factor <= 5 ? 5 : 10) * power;
 }
 
-type Choices =
-  readonly unknown[] | ReadonlyMap<string, unknown> | Readonly<Record<string, unknown>>;
+type Choices<T = unknown> = readonly T[] | ReadonlyMap<string, T> | Readonly<Record<string, T>>;
 
 function choicesOf(choices: Choices): ChoiceOptions {
   if (Array.isArray(choices)) return { labels: choices.map(String), values: choices };
@@ -107,6 +107,15 @@ function checkSome(options: ChoiceOptions, name: string): void {
   });
 }
 
+/** One of some values; with `multiple: true` several, as a list. */
+function select<const T>(
+  choices: Choices<T>,
+  options: Common<readonly T[]> & { readonly multiple: true },
+): InputDescription<readonly T[]>;
+function select<const T>(
+  choices: Choices<T>,
+  options?: Common<T> & { readonly multiple?: false },
+): InputDescription<T>;
 function select(
   choices: Choices,
   options: Common<unknown> & { readonly multiple?: boolean } = {},
@@ -119,12 +128,19 @@ function select(
   return describe("select", options.value ?? shown.values[0], options, shown);
 }
 
+/** One of some values, all in view. */
+function radio<const T>(choices: Choices<T>, options?: Common<T>): InputDescription<T>;
 function radio(choices: Choices, options: Common<unknown> = {}): InputDescription {
   const shown = choicesOf(choices);
   checkSome(shown, "Inputs.radio");
   return describe("radio", options.value ?? shown.values[0], options, shown);
 }
 
+/** Several of some values, all in view. */
+function checkbox<const T>(
+  choices: Choices<T>,
+  options?: Common<readonly T[]>,
+): InputDescription<readonly T[]>;
 function checkbox(
   choices: Choices,
   options: Common<readonly unknown[]> = {},
@@ -132,10 +148,12 @@ function checkbox(
   return describe("checkbox", options.value ?? [], options, choicesOf(choices));
 }
 
+/** Yes or no. */
 function toggle(options: Common<boolean> = {}): InputDescription<boolean> {
   return describe("toggle", options.value ?? false, options);
 }
 
+/** A box for a number. */
 function number(options: Common<number> & FieldOptions = {}): InputDescription<number> {
   const { min, max, step, placeholder } = options;
   return describe(
@@ -146,6 +164,7 @@ function number(options: Common<number> & FieldOptions = {}): InputDescription<n
   );
 }
 
+/** A line of text. */
 function text(
   options: Common<string> & { readonly placeholder?: string } = {},
 ): InputDescription<string> {
@@ -157,6 +176,7 @@ function text(
   );
 }
 
+/** Several lines of text. */
 function textarea(
   options: Common<string> & { readonly placeholder?: string; readonly rows?: number } = {},
 ): InputDescription<string> {
@@ -164,6 +184,7 @@ function textarea(
   return describe("textarea", options.value ?? "", options, defined({ placeholder, rows }));
 }
 
+/** A colour, as `#rrggbb`. */
 function color(options: Common<string> = {}): InputDescription<string> {
   return describe("color", options.value ?? "#3b5fc0", options);
 }

@@ -102,6 +102,16 @@ describe("values of other cells", () => {
       "b: n: Type 'boolean' is not assignable to type 'number'.",
     ]);
   });
+  test("a choice is one of what was offered, several are a list of them", () => {
+    const a =
+      'const one = view(Inputs.select(["a", "b"]));\nconst many = view(Inputs.select([1], { multiple: true }));\nconst kept = view(Inputs.radio(new Map([["x", 1]])));';
+    expect(
+      check({ a, b: 'one === "c"; many.length; kept.toFixed(); const n: number = many;' }),
+    ).toEqual([
+      'b: one === "c": This comparison appears to be unintentional because the types \'"a" | "b"\' and \'"c"\' have no overlap.',
+      "b: n: Type 'readonly 1[]' is not assignable to type 'number'.",
+    ]);
+  });
   test("a shared value is what it holds, and can be set where it is made", () => {
     const a = 'const a = Mutable(1);\na.value = 2;\na.value = "two";';
     expect(check({ a, b: "a.toFixed(); a.value" })).toEqual([
