@@ -144,7 +144,7 @@ function kindText(variable: Variable | undefined): string {
     case "additive":
       return `mean + ${mechanism.noise} noise`;
     case "flow":
-      return mechanism.provenance;
+      return "learned flow";
     case "conditional":
       return "logit";
     case "table":

@@ -26,11 +26,13 @@ export function spreadReport(spread: MechanismSpread): Report {
     ? "All agree: nothing here hangs on the mechanism."
     : known.length === 0
       ? "None of them gives a number."
-      : `The answer moves between ${formatNumber(low)} and ${formatNumber(high)} with the mechanism alone, which no data on these variables can settle.`;
+      : spread.rows.some(({ mechanism }) => mechanism === "any")
+        ? `The answer moves between ${formatNumber(low)} and ${formatNumber(high)} with the mechanism alone, which no data on these variables can settle.`
+        : `The models answer between ${formatNumber(low)} and ${formatNumber(high)}: what they assume of the mechanisms decides.`;
   const blocks: Block[] = [
     {
       kind: "stat",
-      label: `${spread.query} across mechanisms`,
+      label: `${spread.query} across ${spread.rows.some(({ mechanism }) => mechanism === "any") ? "mechanisms" : "models"}`,
       value:
         known.length === 0
           ? "open"

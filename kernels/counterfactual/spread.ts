@@ -54,7 +54,13 @@ export function modelSpread(
   const text = rows[0]?.result.query ?? "";
   const claims = rows.map(({ result }) => result.claim);
   const step = "The same question on every model, each with mechanisms of its own.";
-  return { kind: "mechanism-spread", query: text, rows, claim: jointClaim(text, claims, step) };
+  const joint = jointClaim(text, claims, step);
+  const values = rows.flatMap(({ result }) => (result.kind === "identified" ? [result.value] : []));
+  const apart = Math.max(...values) - Math.min(...values) > 1e-9;
+  // Each model fixes its own number; that they differ says that none of them is certain.
+  const claim: Claim =
+    apart && joint.status === "identified" ? { ...joint, status: "not-certified" } : joint;
+  return { kind: "mechanism-spread", query: text, rows, claim };
 }
 
 /** The model with one coupling for all its tables, or those named. */

@@ -88,6 +88,8 @@ describe("every query of the third rung can be written", () => {
       parseModel(`x ~ normal(0, 1); y = x*${slope} + u_y; u_y ~ normal(0, 1)`);
     const models = { a: noise("1"), b: noise("3") };
     const across = await ask("s = spread of E[y_{x=1} | x=0, y=2] in a, b", models);
+    expect(across.claim?.status).toBe("not-certified");
+    expect(across.text).toContain("The models answer between 3 and 5");
     expect(
       (across.values["s"] as MechanismSpread).rows.map((r) => kindsAndValues(r.result)),
     ).toEqual([
