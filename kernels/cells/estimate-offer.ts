@@ -144,7 +144,7 @@ export function trimmedNotice(
     {
       kind: "notice",
       tone: "info",
-      title: `The question was changed: this is the effect among ${first.estimand.population}.`,
+      title: `The question was changed: this is about ${first.estimand.population}.`,
       text: `${counts.map((n) => formatNumber(n)).join(", ")} of ${formatNumber(rows)} rows. It says nothing about the others.${counts.length > 1 ? " Methods with a propensity model of their own keep other units." : ""}`,
     },
     ...(text?.clauses["trim"] === undefined

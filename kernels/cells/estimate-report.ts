@@ -64,8 +64,10 @@ export function estimateReport(
   if (effects.length > 1) blocks.push(forest(effects), effectTable(effects));
   blocks.push(...truth);
   for (const refusal of refusals) {
-    blocks.push(...refusalBlocks(refusal));
+    const [notice, ...rest] = refusalBlocks(refusal);
+    if (notice !== undefined) blocks.push(notice);
     if (views.offer !== undefined) blocks.push(...waysOut(refusal, views.offer.text));
+    blocks.push(...rest);
   }
   const unfit = refusals.some((r) => r.kind === "not-applicable" || r.kind === "not-estimable");
   if (unfit && views.offer !== undefined && views.offer.fitting.length > 0)
@@ -152,13 +154,20 @@ function heterogeneityOf(effects: readonly Effect[], table: Table | undefined): 
 function textOf(result: EstimateResult): string {
   if (result.kind !== "effect") return result.message;
   const { interval } = result;
-  return `${targetNames[result.target]} of ${compared(result)} on ${result.outcome}${among(result)} by ${result.methodLabel}: ${formatNumber(result.estimate)} (${formatPercent(interval.level)} interval ${formatInterval(interval.low, interval.high)}, n = ${formatNumber(result.n)}).`;
+  return `${quantityOf(result)} by ${result.methodLabel}: ${formatNumber(result.estimate)} (${formatPercent(interval.level)} interval ${formatInterval(interval.low, interval.high)}, n = ${formatNumber(result.n)}).`;
 }
 
 function compared({ levels, treatment }: Effect): string {
   return levels === undefined
     ? treatment
     : `${treatment} (${levels.treated} rather than ${levels.control})`;
+}
+
+/** What the number is of; without an identification it is of no effect. */
+function quantityOf(effect: Effect): string {
+  return effect.claim.status === "association"
+    ? `association of ${compared(effect)} with ${effect.outcome}${effect.adjustment.length === 0 ? "" : ` given ${effect.adjustment.join(", ")}`}${among(effect)}`
+    : `${targetNames[effect.target]} of ${compared(effect)} on ${effect.outcome}${among(effect)}`;
 }
 
 function among({ estimand }: Effect): string {
@@ -168,7 +177,7 @@ function among({ estimand }: Effect): string {
 function statOf(effect: Effect): Block {
   return {
     kind: "stat",
-    label: `${targetNames[effect.target]} of ${compared(effect)} on ${effect.outcome}${among(effect)}`,
+    label: quantityOf(effect),
     value: formatNumber(effect.estimate),
     interval: `${formatPercent(effect.interval.level)} interval ${formatInterval(effect.interval.low, effect.interval.high)}`,
     note: `standard error ${formatNumber(effect.standardError, 3)}`,
@@ -253,7 +262,7 @@ function effectTable(effects: readonly Effect[]): Block {
 }
 
 function refusalBlocks(refusal: NegativeAnswer): readonly Block[] {
-  const notice: Block = {
+  const notice: Extract<Block, { kind: "notice" }> = {
     kind: "notice",
     tone: "answer",
     title: refusal.message,
@@ -262,8 +271,13 @@ function refusalBlocks(refusal: NegativeAnswer): readonly Block[] {
   };
   switch (refusal.kind) {
     case "bad-data":
+      // One problem is told by the answer itself.
+      if (refusal.problems.length < 2) return [notice];
       return [
-        notice,
+        {
+          ...notice,
+          title: `The data cannot answer as they stand: ${refusal.problems.length} problems.`,
+        },
         ...refusal.problems.map((problem): Block => ({
           kind: "notice",
           tone: "warning",
@@ -273,7 +287,16 @@ function refusalBlocks(refusal: NegativeAnswer): readonly Block[] {
       ];
     case "no-overlap":
     case "not-estimable":
-      return [notice, ...refusal.diagnostics.map(diagnosticBlock)];
+      return [
+        notice,
+        ...refusal.diagnostics.map((diagnostic): Block => {
+          const block = diagnosticBlock(diagnostic);
+          // What is missing is seen at a glance.
+          return diagnostic.kind === "overlap" && block.kind === "details"
+            ? { ...block, open: true }
+            : block;
+        }),
+      ];
     case "not-applicable":
       return [
         notice,

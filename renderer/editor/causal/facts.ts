@@ -78,6 +78,8 @@ export function readCausal(
       return readImagined(source, name);
     case "estimate":
       return readEstimate(source, name);
+    case "refute":
+      return readChecks(source, name);
     case "simulate":
       return readSimulate(source, name);
     case "data":
@@ -221,7 +223,9 @@ const reserved = new Set(
   ),
 );
 
-const estimateKeys = "from by for terms missing comparing at over using through with".split(" ");
+const estimateKeys = "from by for terms missing comparing trim at over using through with".split(
+  " ",
+);
 
 function readEstimate(source: string, cellName: string | undefined): CausalFacts {
   const [statement] = statementsOf(source);
@@ -251,6 +255,16 @@ function readEstimate(source: string, cellName: string | undefined): CausalFacts
   const output = outputOf(statement, source, cellName);
   const type = calls.length > 1 ? "readonly Estimated[]" : "Estimated";
   return { outputs: output === undefined ? [] : [{ ...output, type }], uses, words, calls };
+}
+
+/** What checks are made of is told by the kernel; other cells may use their results. */
+function readChecks(source: string, cellName: string | undefined): CausalFacts {
+  const statements = statementsOf(source);
+  const outputs = statements.flatMap((statement): readonly CausalOutput[] => {
+    const output = outputOf(statement, source, statements.length === 1 ? cellName : undefined);
+    return output === undefined ? [] : [{ ...output, type: "any" }];
+  });
+  return { ...nothing, outputs };
 }
 
 function readSimulate(source: string, cellName: string | undefined): CausalFacts {
