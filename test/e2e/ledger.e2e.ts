@@ -29,7 +29,30 @@ const data = tableOf({ w, z, x, y })`,
   { id: "prose", kind: "markdown", source: "It is about ${(ate.estimate ?? NaN).toFixed(1)}." },
   { id: "other", source: "const count = data.n" },
 ];
-const home = homeWith({ ledgernote: cells, emptynote: [{ id: "only", source: "1 + 1" }] });
+const panel = [
+  {
+    id: "panl",
+    source: `const rng = createRng(5);
+const unit = [], time = [], treated = [], out = [];
+for (let u = 0; u < 40; u++) for (let t = 0; t < 4; t++) {
+  unit.push(u); time.push(t);
+  treated.push(u < 20 && t >= 2 ? 1 : 0);
+  out.push(0.3 * t + (u < 20 && t >= 2 ? 2 : 0) + rng.normal() / 4);
+}
+const rows = tableOf({ unit, time, treated, out })`,
+  },
+  {
+    id: "diff",
+    kind: "estimate",
+    source: "did = out ~ treated over unit, time from rows by twfe",
+  },
+  { id: "used", source: "const shown = did.estimate;\nshown" },
+];
+const home = homeWith({
+  ledgernote: cells,
+  panelnote: panel,
+  emptynote: [{ id: "only", source: "1 + 1" }],
+});
 let browser: Browser;
 let app: RunningApp;
 let context: BrowserContext;
@@ -146,9 +169,79 @@ test("the box in an output switches the same, by keyboard, and Ctrl+Z takes it b
   await expect.poll(() => textOf("effect"), { timeout: 20_000 }).not.toMatch(/not identified/i);
 });
 
+test("in lazy mode the graph follows and the rest waits, greyed out as long as it rests on the doubt", async () => {
+  await page.getByRole("switch", { name: /Auto/ }).click();
+  await flip("no-arrow:w,y");
+  await expect.poll(() => textOf("graph"), { timeout: 20_000 }).toContain("added by the ledger");
+  await moodIs(page, "effect", ["stale"], 10_000);
+  expect(await greyed()).toEqual(["effect", "number", "code", "prose"]);
+  await page.getByRole("button", { name: /Run stale/ }).click();
+  await expect.poll(greyed, { timeout: 20_000 }).toEqual([]);
+  expect(await textOf("code")).toMatch(/Derived without/);
+  await page.getByRole("switch", { name: /Lazy/ }).click();
+  await flip("no-arrow:w,y");
+  await expect.poll(() => textOf("code"), { timeout: 20_000 }).not.toMatch(/Derived without/);
+});
+
+test(
+  "a second window that opens it sees the switch, and both windows' switches hold",
+  { timeout: 90_000 },
+  async () => {
+    await page
+      .getByText(/^Saved/)
+      .first()
+      .waitFor();
+    const second = await app.open(context);
+    await goTo(second, "ledgernote");
+    await flip("positivity:x");
+    await expect.poll(greyed).toContain("code");
+    await page
+      .getByText(/^Saved/)
+      .first()
+      .waitFor();
+    await page.waitForTimeout(400);
+    // the other window knows nothing of it yet, and switches another
+    const theirs = (id: string) =>
+      second.locator(`.ledger-item[data-assumption="${id}"]`).getByRole("switch");
+    await theirs("no-confounder:w,y").click();
+    await expect.poll(() => theirs("positivity:x").isChecked(), { timeout: 10_000 }).toBe(false);
+    expect(await theirs("no-confounder:w,y").isChecked()).toBe(false);
+    await second
+      .getByText(/^Saved/)
+      .first()
+      .waitFor();
+    await page.reload();
+    await expect
+      .poll(() => ledgerItem("no-confounder:w,y").getByRole("switch").isChecked())
+      .toBe(false);
+    expect(await ledgerItem("positivity:x").getByRole("switch").isChecked()).toBe(false);
+    await second.close();
+  },
+);
+
+test(
+  "a design that rests on parallel trends is greyed out, and code with it",
+  { timeout: 60_000 },
+  async () => {
+    await goTo(page, "panelnote");
+    await runAll(page);
+    await moodIs(page, "used", ["done"], 40_000);
+    const before = await textOf("used");
+    await page
+      .locator('.ledger-item[data-assumption^="design:parallel-trends"]')
+      .getByRole("switch")
+      .click();
+    await expect.poll(greyed).toEqual(["diff", "used"]);
+    expect(await textOf("used")).toMatch(/rests on parallel trends, which you switched off/);
+    await cellOf(page, "used").getByRole("button", { name: "Switch on" }).click();
+    await expect.poll(greyed).toEqual([]);
+    expect(await textOf("used")).toBe(before);
+  },
+);
+
 test("an empty ledger says what would be in it", async () => {
   await goTo(page, "emptynote");
-  expect(await page.locator("#side-panel").textContent()).toMatch(/No assumptions yet/);
+  await expect.poll(() => page.locator("#side-panel").textContent()).toMatch(/No assumptions yet/);
   expect(errors).toEqual([]);
 });
 
