@@ -61,21 +61,24 @@ export const kinds: readonly KindInfo[] = [
   {
     kind: "model",
     label: "Model",
-    about: "A structural model: how each variable comes about.",
+    about:
+      "A structural model: how each variable comes about, written out or fitted to data (fit graph to data by linear, y by flow).",
     template: "x ~ bernoulli(0.5)\ny ~ bernoulli(0.2 + 0.6*x)",
     rung: 3,
   },
   {
     kind: "counterfactual",
     label: "Counterfactual",
-    about: "What would have been: see, do and imagine on one model.",
+    about:
+      "What would have been: see, do and imagine on one model; spread, fairness, change and anomaly of … too.",
     template: "P(y_{x=0} = 1 | x=1, y=1) in model",
     rung: 3,
   },
   {
     kind: "simulate",
     label: "Simulate",
-    about: "Rows drawn from a model with a seed, with or without interventions.",
+    about:
+      "Rows drawn from a model with a seed, with or without do(x=1); estimates from them are shown against the truth.",
     template: "draws = 1000 from model seed 1",
     rung: 1,
   },
