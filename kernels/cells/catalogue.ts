@@ -47,7 +47,7 @@ export const kinds: readonly KindInfo[] = [
     kind: "estimate",
     label: "Estimate",
     about: "An identified effect as a number with its uncertainty, by one method or several.",
-    template: "ate = effect from data by aipw(seed: 1)",
+    template: "ate = effect from data by aipw",
     rung: 2,
   },
   {
@@ -79,7 +79,7 @@ export const kinds: readonly KindInfo[] = [
     label: "Simulate",
     about:
       "Rows drawn from a model with a seed, with or without do(x=1); estimates from them are shown against the truth.",
-    template: "draws = 1000 from model seed 1",
+    template: "draws = 1000 from model",
     rung: 1,
   },
 ];
