@@ -1,4 +1,5 @@
 import type * as Monaco from "monaco-editor/editor";
+import { whenIdle } from "../ui/dom.ts";
 
 type Chunk = typeof import("./monaco-chunk.ts");
 export type LiveEditor = Monaco.editor.IStandaloneCodeEditor;
@@ -16,6 +17,18 @@ let chunk: Promise<Chunk> | undefined;
 export function loadMonaco(): Promise<Chunk> {
   chunk ??= import("./monaco-chunk.ts");
   return chunk;
+}
+
+/**
+ * What is offered is explained beside the list from the start: the small languages' words mean nothing without. Monaco
+ * has no option for it, only a switch (Ctrl+Space) that it remembers; without the switch nothing is lost.
+ */
+function showHelpBesideSuggestions(editor: LiveEditor): void {
+  const controller = editor.getContribution("editor.contrib.suggestController") as {
+    readonly widget?: { readonly value?: { _setDetailsVisible?(visible: boolean): void } };
+  } | null;
+  // oxlint-disable-next-line no-underscore-dangle -- Monaco's own name
+  controller?.widget?.value?._setDetailsVisible?.(true);
 }
 
 interface Entry {
@@ -111,6 +124,7 @@ export class EditorPool {
       unicodeHighlight: { ambiguousCharacters: false },
       accessibilitySupport: "auto",
     });
+    if (this.#entries.length === 0) whenIdle(() => showHelpBesideSuggestions(editor));
     const entry: Entry = { editor, node, holder: undefined };
     this.#entries.push(entry);
     return entry;

@@ -145,7 +145,8 @@ function addMethods(
     for (const each of options) {
       add(each.name, {
         kind: "option",
-        sort: "1",
+        // The method's own before those that all have.
+        sort: each.default === "" ? "3" : "1",
         insert: `${each.name}: `,
         detail: each.default === "" ? each.accepts : `${each.accepts}; ${each.default} unless said`,
         doc: each.doc,
