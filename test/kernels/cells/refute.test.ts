@@ -247,7 +247,7 @@ test("Stop ends a long check", async () => {
   const controller = new AbortController();
   const long = runCell(
     "refute",
-    "refute ate by placebo (repeats: 10000)",
+    "refute ate by placebo (repeats: 2000)",
     { ate },
     { signal: controller.signal },
   );
