@@ -8,9 +8,9 @@ import {
   openPath,
   testableImplications,
 } from "../graph/index.ts";
-import { confirmNo, type Identification, identify, toLatex, toText } from "../identify/index.ts";
+import { confirmNo, type Identification, identify } from "../identify/index.ts";
 import { boundsFromTable } from "./identify-bounds.ts";
-import type { Answer, Question } from "./identify-cell.ts";
+import type { Answer, Question } from "./identify-question.ts";
 import { twoModelsReport } from "./identify-no.ts";
 import { identifyReport, type Separation, separationReport } from "./identify-report.ts";
 import {
@@ -80,11 +80,7 @@ async function answerQuery(
   const first = identify(graph, text, { confirm: false });
   if (first.kind === "not-certified") work.progress({ message: "Looking for two models" });
   const result = await confirmNo(graph, first, { work });
-  const formula =
-    "estimand" in result
-      ? { latex: toLatex(result.estimand), text: toText(result.estimand) }
-      : undefined;
-  show(identifyReport(result, graph, formula));
+  show(identifyReport(result, graph));
   const bearing: Bearing = new Map();
   const reasons = async (): Promise<void> => {
     for (const { message, find } of reasonsOf(graph, result, work, bearing)) {

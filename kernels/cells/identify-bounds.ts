@@ -78,7 +78,7 @@ function reportOf(
     case "bounds": {
       const method =
         value.method === "manski"
-          ? "Manski’s bounds: no graph is used, so a narrower range may follow from it."
+          ? `Manski’s bounds, which use no graph: a narrower range may follow from it. ${value.limited ?? ""}`.trim()
           : `A linear program over ${count(value.columns ?? 0, "combination")} of ways to respond.`;
       return {
         summary: `${query} lies in ${formatInterval(value.lower, value.upper)} at the frequencies of ${tableName}. ${method}`,

@@ -1,32 +1,14 @@
 import type { CellProgram } from "../../app/cell/program.ts";
-import type { Assumption, Claim } from "../../app/claim.ts";
+import type { Claim } from "../../app/claim.ts";
 import { UserError } from "../../app/errors.ts";
 import { gatherClaims } from "../../app/runtime/claims.ts";
 import type { Report } from "../../app/protocol/report.ts";
 import type { Table } from "../data/table.ts";
 import type { Graph } from "../graph/graph.ts";
 import { displayable, reportBundle } from "../output/display.ts";
+import type { Answer, Question } from "./identify-question.ts";
 import { type CellKind, parsing, uniqueNames } from "./kind.ts";
-import { clausesOf, parseName, type Statement, statementsOf } from "./language.ts";
-
-/** One line of an identify cell. */
-export type Question = {
-  readonly name?: string;
-  readonly graph: string;
-  readonly start: number;
-} & (
-  | { readonly kind: "query"; readonly text: string }
-  | {
-      readonly kind: "separation";
-      readonly a: readonly string[];
-      readonly b: readonly string[];
-      readonly given: readonly string[];
-    }
-  /** What the law of a table leaves open about a query. */
-  | { readonly kind: "bounds"; readonly text: string; readonly table: string }
-  /** Independences the graph implies, held against a table when one is named. */
-  | { readonly kind: "implications"; readonly table?: string }
-);
+import { clausesOf, parseName, type Statement, statementsOf, withLines } from "./language.ts";
 
 /**
  * `effect = P(y | do(x)) in graph`, one question a line; `x _||_ y | z in graph` asks for m-separation,
@@ -52,8 +34,8 @@ export const identifyCell: CellKind = {
         only?.name === undefined &&
         only !== undefined &&
         cell.name !== undefined
-        ? programOf([{ ...only, name: cell.name }])
-        : programOf(questions);
+        ? programOf([{ ...only, name: cell.name }], cell.source)
+        : programOf(questions, cell.source);
     }),
 };
 
@@ -114,7 +96,7 @@ function namesIn(text: string | undefined): readonly string[] {
     .filter((name) => name !== "");
 }
 
-function programOf(questions: readonly Question[]): CellProgram {
+function programOf(questions: readonly Question[], source: string): CellProgram {
   return {
     inputs: uniqueNames(questions.flatMap((q) => [q.graph, ...("table" in q ? [q.table] : [])])),
     outputs: uniqueNames(questions.map((q) => q.name)),
@@ -130,7 +112,9 @@ function programOf(questions: readonly Question[]): CellProgram {
         const graph = asGraph(inputs[question.graph], question.graph);
         const table =
           "table" in question ? asTable(inputs[question.table ?? ""], question.table) : undefined;
-        const answer = await answerQuestion(question, graph, table, work, show);
+        const answer = await placed(question, source, () =>
+          answerQuestion(question, graph, table, work, show),
+        );
         if (question.name !== undefined) values[question.name] = answer.value;
         answers.push({ name: question.name, answer });
       }
@@ -151,15 +135,6 @@ function programOf(questions: readonly Question[]): CellProgram {
   };
 }
 
-export interface Answer {
-  readonly value: unknown;
-  readonly claim?: Claim;
-  /** Looks for the reasons, which may take long, and shows each when it is found. */
-  readonly reasons?: () => Promise<void>;
-  /** What becomes of it without an assumption, by the assumption's id; filled while the reasons are looked for. */
-  readonly bearing?: ReadonlyMap<string, NonNullable<Assumption["bears"]>>;
-}
-
 /** With what was found of its assumptions: which of them carry it. */
 function claimOf({ claim, bearing }: Answer): Claim | undefined {
   if (claim === undefined || bearing === undefined || bearing.size === 0) return claim;
@@ -170,6 +145,29 @@ function claimOf({ claim, bearing }: Answer): Claim | undefined {
       return bears === undefined ? one : { ...one, bears };
     }),
   };
+}
+
+/** Places of a query's mistakes count from the query's own beginning: here they are the cell's. */
+async function placed<T>(question: Question, source: string, run: () => Promise<T>): Promise<T> {
+  try {
+    return await run();
+  } catch (error) {
+    if (!(error instanceof UserError) || !("text" in question)) throw error;
+    const { start = 0, end = start + question.text.length } = error.place ?? {};
+    const place = { start: start + question.start, end: end + question.start };
+    const { code, message, value, expected, hint } = error;
+    throw new UserError(
+      {
+        code,
+        message,
+        value,
+        ...(expected === undefined ? {} : { expected }),
+        ...(hint === undefined ? {} : { hint }),
+        place: withLines(place, source),
+      },
+      { cause: error },
+    );
+  }
 }
 
 function asTable(value: unknown, name: string | undefined): Table | undefined {

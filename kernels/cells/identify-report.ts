@@ -2,6 +2,7 @@ import type { Block, GraphBlock, NodeRole, Report } from "../../app/protocol/rep
 import type { Graph } from "../graph/graph.ts";
 import { latentProjection } from "../graph/projection.ts";
 import type { OpenPath } from "../graph/separation.ts";
+import { toLatex, toText } from "../identify/render.ts";
 import type { Identification, Strategy } from "../identify/result.ts";
 import { listing } from "./format.ts";
 import { graphBlock } from "./graph-cell.ts";
@@ -14,11 +15,11 @@ export interface Formula {
 /** An answer about identification, what is known at once: verdict, formula, graph with roles, ways, assumptions. */
 export function identifyReport(
   result: Identification,
-  graph: Graph,
-  formula: Formula | undefined,
+  graph: Graph | undefined,
+  formula = formulaOf(result),
 ): Report {
   const blocks: Block[] = [...verdict(result, formula)];
-  blocks.push(drawn(result, graph));
+  if (graph !== undefined) blocks.push(drawn(result, graph));
   if ("strategies" in result && result.strategies.length > 0) blocks.push(ways(result.strategies));
   if (result.claim.assumptions.length > 0) {
     blocks.push({
@@ -29,6 +30,11 @@ export function identifyReport(
     });
   }
   return { summary: summaryOf(result, formula), claim: result.claim, blocks };
+}
+
+function formulaOf(result: Identification): Formula | undefined {
+  if (!("estimand" in result)) return undefined;
+  return { latex: toLatex(result.estimand), text: toText(result.estimand) };
 }
 
 function summaryOf(result: Identification, formula: Formula | undefined): string {

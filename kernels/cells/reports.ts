@@ -6,11 +6,13 @@ import type { CounterfactualResult } from "../counterfactual/result.ts";
 import type { MechanismSpread } from "../counterfactual/spread.ts";
 import type { EstimateResult } from "../estimate/effect.ts";
 import type { Graph } from "../graph/graph.ts";
+import type { Identification } from "../identify/result.ts";
 import { attributionReport } from "./attribution-report.ts";
 import { counterfactualReport } from "./counterfactual-report.ts";
 import { estimateReport } from "./estimate-report.ts";
 import { fairnessReport } from "./fairness-report.ts";
 import { graphReport } from "./graph-cell.ts";
+import { identifyReport } from "./identify-report.ts";
 import { modelReport } from "./model-report.ts";
 import { spreadReport } from "./spread-report.ts";
 
@@ -30,6 +32,7 @@ export function reportOf(value: unknown): Report | undefined {
   if (kind === "fairness") return fairnessReport(value as FairnessReport);
   if (kind === "attribution") return attributionReport(value as Attribution);
   if (effects.has(kind)) return estimateReport([value as EstimateResult]);
+  if ("queryText" in value) return identifyReport(value as Identification, undefined);
   if ("quantity" in value) return counterfactualReport([value as CounterfactualResult]);
   return undefined;
 }

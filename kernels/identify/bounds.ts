@@ -25,6 +25,8 @@ export type Bounds =
       /** `linear-program` bounds cannot be narrowed when one unmeasured cause ties the whole district. */
       readonly method: "linear-program" | "manski";
       readonly columns?: number;
+      /** Why no linear program was solved: it would be too large, or the bounds are those of a polynomial program. */
+      readonly limited?: string;
     }
   | { readonly kind: "point"; readonly value: number }
   /** No model of this graph has this law (an instrument that the data contradict, say). */
@@ -55,7 +57,7 @@ export function bounds(graph: Graph, query: string | Query, joint: JointTable): 
   const treatment = [...(pieces[0]?.setting.keys() ?? [])];
   const outcome = [...(pieces[0]?.outcome.keys() ?? [])];
   const program = programFor(measured, treatment, outcome, joint);
-  if (program.kind === "too-many") return manski(g, pieces, joint);
+  if (program.kind === "limited") return manski(g, pieces, joint, program.reason);
   const { columns, rows, right, objective } = program;
   const cost = objective(pieces);
   if (columns === 0) return { kind: "point", value: cost.constant };
@@ -121,7 +123,7 @@ function openQuery(expected: string): UserError {
 }
 
 /** P(x, y) ≤ P(y | do(x)) ≤ P(x, y) + 1 - P(x); per setting, summed over the pieces of one sign. */
-function manski(g: Compact, pieces: readonly Piece[], joint: JointTable): Bounds {
+function manski(g: Compact, pieces: readonly Piece[], joint: JointTable, limited: string): Bounds {
   let lower = 0;
   let upper = 0;
   const bySetting = Map.groupBy(pieces, (piece) => JSON.stringify([...piece.setting]));
@@ -139,7 +141,7 @@ function manski(g: Compact, pieces: readonly Piece[], joint: JointTable): Bounds
     lower += fixed + free * Math.min(...coefficients, ...(complete ? [] : [0]));
     upper += fixed + free * Math.max(...coefficients, ...(complete ? [] : [0]));
   }
-  return { kind: "bounds", lower, upper, method: "manski" };
+  return { kind: "bounds", lower, upper, method: "manski", limited };
 }
 
 function probabilityOf(g: Compact, joint: JointTable, values: ReadonlyMap<number, number>): number {
@@ -162,7 +164,7 @@ type Program =
         readonly constant: number;
       };
     }
-  | { readonly kind: "too-many" };
+  | { readonly kind: "limited"; readonly reason: string };
 
 function programFor(
   graph: Graph,
@@ -198,7 +200,10 @@ function programFor(
       1,
     );
   const [part, ...others] = open;
-  if (others.length > 0) return { kind: "too-many" };
+  if (others.length > 0) {
+    const reason = `${open.length} parts of the query are not identified; their sharp bounds are those of a polynomial program, which is not solved here.`;
+    return { kind: "limited", reason };
+  }
   const district =
     part === undefined ? [] : [...closure(g.spouses, part.slice(0, 1), (v) => ancestral.has(v))];
   district.sort((v, w) => (g.rank[v] ?? 0) - (g.rank[w] ?? 0));
@@ -206,7 +211,10 @@ function programFor(
     (v) => size(v) ** near(g.parents, v).reduce((total, w) => total * size(w), 1),
   );
   const columns = part === undefined ? 0 : types.reduce((total, count) => total * count, 1);
-  if (columns > mostColumns) return { kind: "too-many" };
+  if (columns > mostColumns) {
+    const reason = `The linear program would have ${columns} columns; up to ${mostColumns} are solved.`;
+    return { kind: "limited", reason };
+  }
   /** The value of a district member of a response type, given its parents' values. */
   const respond = (k: number, type: number, values: ReadonlyMap<number, number>): number => {
     const v = district[k] ?? 0;

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import type { UserError } from "../../../app/errors.ts";
 import type { CellContext } from "../../../app/cell/program.ts";
 import { mime, type MimeBundle } from "../../../app/protocol/mime.ts";
 import type { Block, Report } from "../../../app/protocol/report.ts";
@@ -216,6 +217,50 @@ describe("the other questions of an identify cell", () => {
     const program = cellKinds.get("identify")?.parse({ id: "t", kind: "identify", source }, host);
     expect(program?.diagnostics[0]?.message).toContain(expected);
     expect(program?.diagnostics[0]?.place?.line).toBe(1);
+  });
+});
+
+describe("mistakes", () => {
+  const g = parseGraph("x -> y; u -> x, y; u [latent]");
+
+  test.each([
+    ["a = P(y | do(x)) in g\nb = P(q | do(x)) in g", "unknown-node", "q", 2],
+    ["P(u | do(x)) in g", "query-unmeasured", "", 1],
+    ["P(y | do(x) in g", undefined, "", 1],
+    ["\n  x _||_ q in g", "unknown-node", "", 2],
+  ])("%j is refused in place", async (source, code, word, line) => {
+    const program = cellKinds.get("identify")?.parse({ id: "t", kind: "identify", source }, host);
+    if (code === undefined) {
+      expect(program?.diagnostics.length === 1 || program?.run !== undefined).toBe(true);
+      return;
+    }
+    const error = (await ask(source, { g }).catch((thrown: unknown) => thrown)) as UserError;
+    expect(error.code).toBe(code);
+    if (source.includes("_||_")) return;
+    expect(error.place?.line).toBe(line);
+    if (word !== "") expect(source.slice(error.place?.start, error.place?.end)).toBe(word);
+  });
+
+  test.each([
+    ["", "graph-empty"],
+    ["a -> b -> a", "graph-cycle"],
+    ["a -> a", "graph-self-loop"],
+    ["z -> x\nx ->> y", "graph-syntax"],
+    ["dag { a -> b", "graph-syntax"],
+  ])("graph %j", (source, code) => {
+    const program = cellKinds.get("graph")?.parse({ id: "t", kind: "graph", source }, host);
+    expect(program?.diagnostics[0]?.code).toBe(code);
+    expect(program?.diagnostics[0]?.place?.start).toBeDefined();
+    expect(program?.run).toBeUndefined();
+  });
+
+  test("one node is a graph, and nothing can be asked of it but its own law", async () => {
+    const one = parseGraph("x");
+    const shown = await ask("P(x) in g", { g: one });
+    expect(shown.reports[0]?.claim?.status).toBe("association");
+    await expect(ask("P(x | do(x)) in g", { g: one })).rejects.toMatchObject({
+      code: expect.stringMatching(/^query-/) as string,
+    });
   });
 });
 
