@@ -143,7 +143,7 @@ describe("imports go one way", () => {
 
   test("the page imports no heavy engine", () => {
     const light =
-      /^kernels\/(cells\/(catalogue|format|rungs|inputs|language)\.ts|graph\/|math\/rng\.ts|worker\.ts)/;
+      /^kernels\/(cells\/(catalogue|doubts|format|rungs|inputs|language)\.ts|graph\/|math\/rng\.ts|worker\.ts)/;
     const wrong = imports.filter(
       ({ from, to }) =>
         from.startsWith("renderer/") && to.startsWith("kernels/") && !light.test(to),

@@ -97,9 +97,9 @@ function Group({
   if (entries.length === 0) return null;
   return (
     <section class="ledger-group" aria-label={title}>
-      <h3>
+      <h2>
         {title} <span>{entries.length}</span>
-      </h3>
+      </h2>
       <ul>
         {entries.map((entry) => (
           <Item key={entry.assumption.id} entry={entry} />

@@ -205,7 +205,7 @@ function legend(block: GraphBlock): HTMLElement {
     row.append(el("span", { class: "legend-item legend-latent" }, "dashed: unmeasured"));
   }
   if (block.edges.some(({ doubt }) => doubt !== undefined)) {
-    row.append(el("span", { class: "legend-item legend-doubt" }, "added by the ledger"));
+    row.append(el("span", { class: "legend-item legend-doubt" }, "dotted: added by the ledger"));
   }
   return row;
 }
