@@ -113,6 +113,8 @@ export class EditorPool {
       wordBasedSuggestions: "off",
       // What comes up while one types is taken by Tab or after an arrow, so that Enter stays a new line.
       suggest: { selectionMode: "whenTriggerCharacter", showWords: false, showStatusBar: false },
+      // After a moment's pause: a list that comes and goes with each letter costs frames and attention.
+      quickSuggestionsDelay: 120,
       acceptSuggestionOnCommitCharacter: false,
       acceptSuggestionOnEnter: "smart",
       suggestFontSize: 12,

@@ -4,8 +4,8 @@ export interface Binding {
   /** As shown; parts of a sequence are separated by a space. */
   readonly keys: readonly string[];
   readonly title: string;
-  readonly group: "Cells" | "Move" | "Run" | "Edit" | "View";
-  readonly mode: "command" | "edit" | "both";
+  readonly group: "Cells" | "Move" | "Run" | "Edit" | "Write" | "View";
+  readonly mode: "command" | "edit" | "both" | "editor";
   readonly run: (commands: NotebookCommands) => void;
   /** In the palette under another name, or not at all. */
   readonly palette?: false;
@@ -26,6 +26,10 @@ const b = (
   run,
   ...(palette === undefined ? {} : { palette }),
 });
+
+/** A key of the text editor's own, for the help sheet; the page leaves it to the editor. */
+const inEditor = (keys: string, title: string): Binding =>
+  b(keys, "editor", "Write", title, () => undefined, false);
 
 /** Jupyter's keys, in one table: the handler, the help sheet and the palette all read it. */
 export const bindings: readonly Binding[] = [
@@ -78,6 +82,14 @@ export const bindings: readonly Binding[] = [
   b("Ctrl+A", "command", "Move", "Select all cells", (c) => c.selectAll()),
   b("Ctrl+Shift+ArrowUp", "both", "Move", "Move the cell up", (c) => c.moveCells(-1)),
   b("Ctrl+Shift+ArrowDown", "both", "Move", "Move the cell down", (c) => c.moveCells(1)),
+
+  inEditor("Ctrl+Space", "What can stand here"),
+  inEditor("Ctrl+.", "Mend what is underlined"),
+  inEditor("F8", "Next thing to mend"),
+  inEditor("F2", "Rename everywhere in the notebook"),
+  inEditor("F12", "Go to where it is defined"),
+  inEditor("Shift+F12", "Where it is used"),
+  inEditor("Ctrl+Shift+Space", "The parameters of this call"),
 
   b("O", "command", "View", "Hide or show the cell's code", (c) => c.toggle("codeHidden")),
   b("Ctrl+B", "both", "View", "Show or hide the outline", (c) => c.page.toggleOutline()),

@@ -92,7 +92,7 @@ export function Palette({ onClose }: { readonly onClose: () => void }) {
   );
 }
 
-const groups = ["Run", "Cells", "Move", "Edit", "View"] as const;
+const groups = ["Run", "Cells", "Move", "Edit", "Write", "View"] as const;
 
 /** All keys on one sheet. */
 export function KeyboardHelp({ onClose }: { readonly onClose: () => void }) {
