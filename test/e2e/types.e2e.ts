@@ -25,6 +25,14 @@ const home = homeWith({
       source: "small -> open, recovered\nopen -> recovered",
     },
     { id: "question", kind: "identify", source: "effect = P(recovered | do(open)) in graph" },
+    {
+      id: "world",
+      kind: "model",
+      name: "world",
+      source: "dose ~ bernoulli(0.5)\neffect1 = 2*dose",
+    },
+    { id: "rows", kind: "simulate", source: "draws = 50 from world seed 1" },
+    { id: "drawn", source: 'const doses = numbersOf(draws, "doze");' },
     { id: "number", kind: "estimate", source: "ate = effect from stones by aipw(fold: 2)" },
   ],
 });
@@ -166,4 +174,18 @@ test("F12 goes to where a name is defined", async () => {
   await expect
     .poll(() => page.evaluate(() => document.activeElement?.closest("li")?.dataset["cell"]))
     .toBe("maker");
+});
+
+test("columns that a run has shown are known, and still are when the notebook is opened again", async () => {
+  expect(await findingsOf("drawn")).toEqual([]);
+  await into("rows");
+  await press("Control+Enter");
+  const told = [expect.stringContaining('"doze" is none of "dose"')];
+  await expect.poll(() => findingsOf("drawn"), { timeout: 20_000 }).toEqual(told);
+  await press("Control+S");
+  await page.waitForTimeout(500);
+  await page.reload();
+  await page.locator("li[data-cell]").first().waitFor();
+  await expect.poll(() => findingsOf("drawn"), { timeout: 30_000 }).toEqual(told);
+  expect(await page.locator(`li[data-cell="rows"]`).getAttribute("data-mood")).toBe("idle");
 });

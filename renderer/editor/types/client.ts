@@ -4,12 +4,18 @@ import type { Question, Questions, TypesEvent, TypesRequest } from "./messages.t
 /** What the client needs of a Worker. */
 export interface TypesPort {
   postMessage(request: TypesRequest): void;
-  listen(listener: (event: TypesEvent) => void): void;
+  /** `failed` when it could not be loaded or broke down. */
+  listen(listener: (event: TypesEvent) => void, failed: () => void): void;
   terminate(): void;
 }
 
 /** How long edits may gather before the worker is told; a question tells it at once. */
 const TELL_WAIT = 16;
+
+/** A worker that says nothing for so long, with something to do, is taken for lost. */
+const PATIENCE = 20_000;
+/** So many workers a notebook may wear out. */
+const LIVES = 3;
 
 /** The page's end of the type checker: sends what changed, keeps what is found, asks. Does no work of its own. */
 export class TypesClient {
@@ -25,6 +31,8 @@ export class TypesClient {
   #stamp = 0;
   #rested = -1;
   #next = 1;
+  #lives = LIVES;
+  #watch: ReturnType<typeof setTimeout> | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   /** `cells`: those of the notebook now, in page order; one that has not changed is the same object as before. */
@@ -49,8 +57,13 @@ export class TypesClient {
 
   start(): void {
     if (this.#port !== undefined) return;
+    if (this.#lives === 0) return;
+    this.#lives--;
     this.#port = this.#create();
-    this.#port.listen((event) => this.#receive(event));
+    this.#port.listen(
+      (event) => this.#receive(event),
+      () => this.#end("The type checker broke down."),
+    );
     this.#tell();
   }
 
@@ -80,16 +93,40 @@ export class TypesClient {
     const answer = Promise.withResolvers<unknown>();
     this.#asked.set(request, answer);
     const question = { kind, cell, offset, ...more } as unknown as Question;
-    this.#port?.postMessage({ type: "ask", request, question });
+    if (this.#port === undefined) {
+      this.#asked.delete(request);
+      throw new Error("There is no type checker.");
+    }
+    this.#port.postMessage({ type: "ask", request, question });
+    this.#alive();
     return (await answer.promise) as Questions[K]["answer"];
   }
 
   dispose(): void {
+    this.#lives = 0;
+    this.#end("The notebook was closed.");
+  }
+
+  /** Lets go of the worker. The next change or question brings up another, unless too many have gone. */
+  #end(reason: string): void {
     clearTimeout(this.#timer);
+    clearTimeout(this.#watch);
+    this.#timer = undefined;
     this.#port?.terminate();
     this.#port = undefined;
-    for (const answer of this.#asked.values()) answer.reject(new Error("The notebook was closed."));
+    this.#sent.clear();
+    this.#changedAt.clear();
+    this.#preferred = "";
+    for (const answer of this.#asked.values()) answer.reject(new Error(reason));
     this.#asked.clear();
+    if (this.#lives > 0) this.#timer = setTimeout(() => this.start(), 1000);
+  }
+
+  /** A text may keep the checker busy without end: then a fresh one is given a chance, and at last none. */
+  #alive(): void {
+    clearTimeout(this.#watch);
+    if (this.settled && this.#asked.size === 0) return;
+    this.#watch = setTimeout(() => this.#end("The type checker took too long."), PATIENCE);
   }
 
   #tell(): void {
@@ -111,9 +148,15 @@ export class TypesClient {
       this.#changedAt.delete(id);
     }
     this.#port?.postMessage({ type: "cells", order, changed, stamp: this.#stamp });
+    this.#alive();
   }
 
   #receive(event: TypesEvent): void {
+    this.#answer(event);
+    this.#alive();
+  }
+
+  #answer(event: TypesEvent): void {
     switch (event.type) {
       case "findings": {
         // Places of an older text would underline the wrong words.

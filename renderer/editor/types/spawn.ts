@@ -6,8 +6,10 @@ export function spawnTypes(): TypesPort {
   const worker = new Worker(new URL("./worker.ts", import.meta.url), { type: "module" });
   return {
     postMessage: (request) => worker.postMessage(request),
-    listen: (listener) =>
-      worker.addEventListener("message", ({ data }: MessageEvent<TypesEvent>) => listener(data)),
+    listen: (listener, failed) => {
+      worker.addEventListener("message", ({ data }: MessageEvent<TypesEvent>) => listener(data));
+      worker.addEventListener("error", failed);
+    },
     terminate: () => worker.terminate(),
   };
 }

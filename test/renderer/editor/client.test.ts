@@ -25,9 +25,11 @@ class Line implements TypesPort {
     this.sent.push(request);
     setTimeout(() => this.#desk.handle(request), 0);
   }
-  listen(listener: (event: TypesEvent) => void): void {
+  listen(listener: (event: TypesEvent) => void, failed: () => void): void {
     this.#listener = listener;
+    this.breakDown = failed;
   }
+  breakDown: () => void = () => undefined;
   release(): void {
     const held = this.held ?? [];
     this.held = undefined;
@@ -107,6 +109,24 @@ test("what is asked of a checker that is gone is refused, not forgotten", async 
   const asked = made.ask("hover", "a", 8, {});
   made.dispose();
   await expect(asked).rejects.toThrow("closed");
+});
+
+test("a checker that breaks down refuses what was asked and is followed by a fresh one", async () => {
+  const lines: Line[] = [];
+  const cells = cellsOf({ a: "const n = 1", b: "n.x" });
+  const made = new TypesClient(
+    () => lines[lines.push(new Line()) - 1] as Line,
+    () => cells,
+    () => undefined,
+  );
+  client = made;
+  made.start();
+  await settled(made);
+  const asked = made.ask("hover", "a", 6, {});
+  lines[0]?.breakDown();
+  await expect(asked).rejects.toThrow("broke down");
+  await vi.waitFor(() => expect(lines.length).toBe(2), { timeout: 5000 });
+  expect((await made.ask("hover", "a", 6, {}))?.signature).toBe("const n: 1");
 });
 
 test("a cell that is removed takes its findings' cause along", async () => {
