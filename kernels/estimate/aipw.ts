@@ -1,6 +1,7 @@
 import { influenceError } from "./influence.ts";
 import { LEARNER_NAMES, type LearnerName } from "./learn/learners.ts";
 import { median } from "./median.ts";
+import { multiArmAipw } from "./multi-arm.ts";
 import type { Answer, Finding, Method, MethodContext, Refusal } from "./method.ts";
 import { fitNuisances, type Nuisances, type NuisanceOptions } from "./nuisance.ts";
 import type { AdjustmentProblem } from "./problem.ts";
@@ -181,7 +182,7 @@ export const aipwMethod: Method<AipwOptions> = {
   fits: {
     estimands: ["adjustment"],
     targets: ["ATE", "ATT", "ATC", "overlap"],
-    treatments: ["binary"],
+    treatments: ["binary", "multivalued"],
   },
   stochastic: true,
   options: {
@@ -196,6 +197,8 @@ export const aipwMethod: Method<AipwOptions> = {
   },
   run(problem, options, context): Promise<Answer> {
     if (problem.kind !== "adjustment") throw new Error(`aipw was given a ${problem.kind} problem`);
-    return aipw(problem, options, context);
+    return problem.treatmentKind === "multivalued"
+      ? multiArmAipw(problem, options, context)
+      : aipw(problem, options, context);
   },
 };

@@ -24,6 +24,8 @@ export {
   partiallyLinearIvMethod,
   partiallyLinearMethod,
 } from "./double-ml.ts";
+export { doseResponse, doseResponseMethod } from "./dose-response.ts";
+export { multiArmAipw, multiArmWeighting } from "./multi-arm.ts";
 export { entropyBalancing, entropyBalancingMethod } from "./entropy-balancing.ts";
 export { fixedEffects, fixedEffectsMethod } from "./fixed-effects.ts";
 export { groupTime, groupTimeMethod } from "./group-time.ts";

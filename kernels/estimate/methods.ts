@@ -1,6 +1,7 @@
 import { aipwMethod } from "./aipw.ts";
 import { discontinuityMethod } from "./discontinuity.ts";
 import { complierMethod, partiallyLinearIvMethod, partiallyLinearMethod } from "./double-ml.ts";
+import { doseResponseMethod } from "./dose-response.ts";
 import { entropyBalancingMethod } from "./entropy-balancing.ts";
 import type { Estimand } from "./estimand.ts";
 import { fixedEffectsMethod } from "./fixed-effects.ts";
@@ -28,6 +29,7 @@ export const methods: readonly Method[] = [
   stratificationMethod,
   entropyBalancingMethod,
   partiallyLinearMethod,
+  doseResponseMethod,
   ...metaLearnerMethods,
   twoStageMethod,
   partiallyLinearIvMethod,

@@ -1,6 +1,7 @@
 import { cholesky, choleskySolve, gram } from "../math/dense.ts";
 import { groupedSquares } from "./influence.ts";
 import type { Answer, Finding, Method, Refusal } from "./method.ts";
+import { multiArmWeighting } from "./multi-arm.ts";
 import { clipInPlace } from "./nuisance.ts";
 import type { Target } from "./estimand.ts";
 import type { AdjustmentProblem } from "./problem.ts";
@@ -170,7 +171,7 @@ export const weightingMethod: Method<WeightingOptions> = {
   fits: {
     estimands: ["adjustment"],
     targets: ["ATE", "ATT", "ATC", "overlap"],
-    treatments: ["binary"],
+    treatments: ["binary", "multivalued"],
   },
   stochastic: false,
   options: {
@@ -196,6 +197,8 @@ export const weightingMethod: Method<WeightingOptions> = {
   },
   run(problem, options): Answer {
     if (problem.kind !== "adjustment") throw new Error(`ipw was given a ${problem.kind} problem`);
-    return weighting(problem, options);
+    return problem.treatmentKind === "multivalued"
+      ? multiArmWeighting(problem, options)
+      : weighting(problem, options);
   },
 };
