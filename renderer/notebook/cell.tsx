@@ -2,6 +2,7 @@ import { effect, useSignal } from "@preact/signals";
 import { memo } from "preact/compat";
 import { useEffect, useRef } from "preact/hooks";
 import { doubted } from "../../app/claim.ts";
+import type { Diagnostic } from "../../app/cell/program.ts";
 import { mime } from "../../app/protocol/mime.ts";
 import { EditorController } from "../editor/controller.ts";
 import { beside, untold } from "../editor/types/notebook-types.ts";
@@ -139,7 +140,7 @@ function mountEditor(context: NotebookContext, id: string, host: HTMLElement): (
 
 /** A text cell's reading view: drawn by the page, no kernel needed, unless it shows live values. */
 function Prose({ id, hidden }: { readonly id: string; readonly hidden: boolean }) {
-  const { model } = useNotebook();
+  const { model, types } = useNotebook();
   const host = useRef<HTMLDivElement>(null);
   const { source } = model.cell(id).value;
   const { outputs } = model.runtime(id).value;
@@ -155,6 +156,7 @@ function Prose({ id, hidden }: { readonly id: string; readonly hidden: boolean }
       {text.trim() === "" && <p class="cell-empty">An empty text cell. Enter to write.</p>}
       <div ref={host} class="prose-text" hidden={text.trim() === ""} />
       <ClaimNotes id={id} />
+      <Findings id={id} list={untold(types.findings(id).value, []).slice(0, MAX_TYPED)} />
     </div>
   );
 }
@@ -188,6 +190,34 @@ function FoldButton({ id }: { readonly id: string }) {
   );
 }
 
+/** What is to be mended in a cell's text, each with its line. */
+function Findings({ id, list }: { readonly id: string; readonly list: readonly Diagnostic[] }) {
+  const { editors } = useNotebook();
+  return (
+    <>
+      {list.map((finding) => (
+        <p
+          class="finding"
+          data-severity={finding.severity}
+          key={`${finding.code} ${finding.place?.start ?? 0} ${finding.message}`}
+        >
+          {finding.place?.line !== undefined && (
+            <button
+              type="button"
+              class="link"
+              onClick={() => void editors.get(id)?.focus(finding.place?.start)}
+            >
+              Line {finding.place.line}
+            </button>
+          )}
+          <span>{finding.message}</span>
+          {finding.hint !== undefined && <span class="finding-hint">{finding.hint}</span>}
+        </p>
+      ))}
+    </>
+  );
+}
+
 /** Findings about types that are listed below a cell; the others are underlined all the same. */
 const MAX_TYPED = 4;
 
@@ -207,27 +237,7 @@ function Below({ id, mood }: { readonly id: string; readonly mood: string }) {
   return (
     <>
       <Progress id={id} />
-      {findings
-        .filter(({ message }) => message !== told)
-        .map((finding) => (
-          <p
-            class="finding"
-            data-severity={finding.severity}
-            key={`${finding.code} ${finding.place?.start ?? 0} ${finding.message}`}
-          >
-            {finding.place?.line !== undefined && (
-              <button
-                type="button"
-                class="link"
-                onClick={() => void context.editors.get(id)?.focus(finding.place?.start)}
-              >
-                Line {finding.place.line}
-              </button>
-            )}
-            <span>{finding.message}</span>
-            {finding.hint !== undefined && <span class="finding-hint">{finding.hint}</span>}
-          </p>
-        ))}
+      <Findings id={id} list={findings.filter(({ message }) => message !== told)} />
       {typed.length > MAX_TYPED && (
         <p class="finding-more">… and {typed.length - MAX_TYPED} more</p>
       )}

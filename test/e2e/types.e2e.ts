@@ -10,7 +10,7 @@ const home = homeWith({
   typedbook: [
     { id: "maker", source: "const row = { weight: 2, label: 'a' };" },
     { id: "user", source: "const total = row.weight * 2;" },
-    { id: "words", kind: "markdown", source: "In all ${total}." },
+    { id: "words", kind: "markdown", source: "In all ${total} and ${total.label}." },
     {
       id: "stones",
       kind: "data",
@@ -91,6 +91,9 @@ test("a misspelt column and a misspelt option are told before anything runs", as
   await expect
     .poll(() => findingsOf("number"))
     .toEqual([expect.stringContaining("aipw has no option fold. Did you mean folds?")]);
+  await expect
+    .poll(() => findingsOf("words"))
+    .toEqual([expect.stringContaining("Property 'label' does not exist on type 'number'")]);
   expect(await page.locator('li[data-mood="done"]').count()).toBe(0);
 });
 

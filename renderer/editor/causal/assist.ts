@@ -30,7 +30,11 @@ export function causalCompletions(
     if (!list.has(label)) list.set(label, { label, sort: "5", replace: context.word, ...more });
   };
   const addVariables = (variables: readonly Variable[] | undefined, kind: string): void => {
-    for (const { name, note } of variables ?? []) add(name, { kind, sort: "1", detail: note });
+    for (const { name, note } of variables ?? []) {
+      const plain = /^[\p{L}_][\p{L}\p{N}_.]*$/u.test(name);
+      const insert = plain ? {} : { insert: `"${name}"` };
+      add(name, { kind, sort: "1", detail: note, ...insert });
+    }
   };
   const addNames = (names: readonly string[], detail: string): void => {
     for (const name of names) add(name, { kind: "variable", sort: "2", detail });

@@ -14,7 +14,7 @@ export interface CausalContext {
   readonly word: { readonly start: number; readonly end: number; readonly text: string };
 }
 
-const WORD = /[\p{L}_$][\p{L}\p{N}_$]*(?:-[\p{L}\p{N}_$]+)*$|\d[\p{L}\p{N}_$]*$/u;
+const WORD = /[\p{L}_$][\p{L}\p{N}_$]*(?:-[\p{L}\p{N}_$]+|\.[\p{L}\p{N}_$]*)*$|\d[\p{L}\p{N}_$]*$/u;
 
 /** Reads backwards from the cursor to the statement's first line (continuations are indented). */
 export function contextAt(source: string, offset: number, keys: readonly string[]): CausalContext {

@@ -54,7 +54,8 @@ interface Part {
 }
 
 const NAME = /[\p{L}_$][\p{L}\p{N}_$]*/u;
-const NAMES = /[\p{L}_$][\p{L}\p{N}_$]*/gu;
+/** Columns and variables may have dots inside: `first.treat`. */
+const NAMES = /[\p{L}_$][\p{L}\p{N}_$]*(?:\.[\p{L}\p{N}_$]+)*/gu;
 
 /**
  * What a causal cell defines and uses, read leniently: half-written text gives what can be read off it. The kernel
@@ -200,7 +201,7 @@ function variablesOf(head: Part): readonly Word[] {
     .replace(/_\|\|_/gu, "    ")
     .replace(/"[^"]*"/gu, (quoted) => " ".repeat(quoted.length));
   const words: Word[] = [];
-  for (const match of text.matchAll(/[\p{L}][\p{L}\p{N}]*(?:_(?!\{)[\p{L}\p{N}]+)*|_\{/gu)) {
+  for (const match of text.matchAll(/[\p{L}][\p{L}\p{N}]*(?:(?:_(?!\{)|\.)[\p{L}\p{N}]+)*|_\{/gu)) {
     const word = match[0];
     if (word === "_{") continue;
     const after = text.slice(match.index + word.length);

@@ -138,6 +138,16 @@ describe("findings in causal cells", () => {
       "agee: survey has no column agee. Did you mean age?",
     ]);
   });
+  test("names with dots and names in quotes are whole names", () => {
+    const columns = ["first.treat", "wt 71", "y"].map((name) => ({ name, type: "number" }));
+    const service = (shared ??= createService());
+    const source = 'a = y ~ first.treat | "wt 71" over first.treat, y from odd by did';
+    service.setCells(
+      cellsOf({ "data:o": { source: 'odd = "f.csv"', columns }, "estimate:here": source }),
+    );
+    service.diagnostics("here");
+    expect(causalFindings(service, methods, "here")).toEqual([]);
+  });
   test("a method and an option there are not", () => {
     expect(findings("estimate", "a = effect from survey by apiw")).toEqual([
       "apiw: There is no method apiw. Did you mean aipw?",
