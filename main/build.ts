@@ -221,7 +221,7 @@ function isStale(name: TargetName): boolean {
   if (!existsSync(stampOf(name))) return true;
   const built = statSync(stampOf(name)).mtimeMs;
   const { sources } = targets[name];
-  return [...sources, "main/build.ts", "package-lock.json"].some(
+  return [...sources, "main/build.ts", "main/cell-types.ts", "package-lock.json"].some(
     (source) => newestIn(inProject(source)) > built,
   );
 }

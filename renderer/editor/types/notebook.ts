@@ -9,7 +9,7 @@ interface Known {
 
 /** Who defines what, who needs whom, and in which order cells can be checked. */
 export interface Links {
-  /** Cells that define a name, in page order. */
+  /** Cells that define a name, in page order: those that give it a value, if any do. */
   readonly definers: ReadonlyMap<string, readonly string[]>;
   /** Where each name a cell needs comes from; names nobody has are left out. */
   readonly sources: ReadonlyMap<string, ReadonlyMap<string, Source>>;
@@ -22,12 +22,18 @@ export interface Links {
 }
 
 export function link(known: readonly Known[], library: ReadonlySet<string>): Links {
-  const definers = new Map<string, string[]>();
+  const values = new Map<string, string[]>();
+  const types = new Map<string, string[]>();
   for (const { cell, facts } of known) {
-    for (const { name } of facts.outputs) {
-      definers.set(name, [...(definers.get(name) ?? []), cell.id]);
+    for (const { name, pass } of facts.outputs) {
+      const among = pass === "type" ? types : values;
+      const by = among.get(name);
+      if (by === undefined) among.set(name, [cell.id]);
+      else by.push(cell.id);
     }
   }
+  // A type that is called like another cell's value is its own cell's affair.
+  const definers = new Map<string, readonly string[]>([...types, ...values]);
   const needsOf = new Map<string, readonly string[]>();
   for (const { cell, facts } of known) {
     needsOf.set(

@@ -257,7 +257,9 @@ export class TypeService {
 
   /** Names that several cells define, and circles, where they stand. */
   #namesFindings({ cell, facts }: Entry): readonly TypeFinding[] {
-    return facts.outputs.flatMap(({ name, place }): readonly TypeFinding[] => {
+    return facts.outputs.flatMap(({ name, place, pass }): readonly TypeFinding[] => {
+      // Each cell may have a type of its own by the same name: there is nothing to collide when it runs.
+      if (pass === "type") return [];
       const others = (this.links.definers.get(name) ?? []).filter((id) => id !== cell.id);
       if (others.length === 0 || place === undefined) return [];
       const [other] = others;

@@ -229,6 +229,18 @@ describe("mistakes of names", () => {
       "b: x: x is also defined in cell 1.",
     ]);
   });
+  test("types may be called alike, each cell has its own; a third is free to do as it likes", () => {
+    const a = "interface Row { x: number }\nconst r: Row = { x: 1 };";
+    const b = "interface Row { y: string }\nconst s: Row = { y: 1 };";
+    expect(check({ a, b, c: "const t: Row = { z: 1 };" })).toEqual([
+      "b: y: Type 'number' is not assignable to type 'string'.",
+    ]);
+  });
+  test("a type does not stand in the way of a value of the same name", () => {
+    expect(
+      check({ a: "const Row = 1;", b: "interface Row { y: 1 }", c: "Row.toFixed(); Row.no" }),
+    ).toEqual(["c: no: Property 'no' does not exist on type '1'."]);
+  });
   test("one of two removed: the other counts again", () => {
     check({ a: "const x = 1", b: 'const x = "1"', c: "x.toFixed()" });
     expect(check({ b: 'const x = "1"', c: "x.toFixed()" })).toEqual([
