@@ -150,6 +150,12 @@ test("F2 renames across cells and kinds, as one step of undo", async () => {
   await expect.poll(() => textOf("column")).toBe('const sizes = numbersOf(kidneys, "small");');
   await expect.poll(() => textOf("number")).toBe("ate = effect from kidneys by aipw(fold: 2)");
   await expect.poll(() => textOf("stones")).toContain("kidneys = table:");
+  await press("Escape", "z");
+  await expect.poll(() => textOf("stones")).toContain("stones = table:");
+  expect(await textOf("column")).toBe('const sizes = numbersOf(stones, "small");');
+  expect(await textOf("number")).toBe("ate = effect from stones by aipw(fold: 2)");
+  await press("Shift+Z");
+  await expect.poll(() => textOf("number")).toBe("ate = effect from kidneys by aipw(fold: 2)");
 });
 
 test("completion in an estimate cell lists the method's options with their help", async () => {
