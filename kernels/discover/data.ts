@@ -27,6 +27,8 @@ export interface DiscoveryData {
   readonly missing: boolean;
   /** Rows left out because a cell was missing. */
   readonly dropped: number;
+  /** Rows of the table that were kept, when some were left out. */
+  readonly rows?: Int32Array;
   /** What the reading itself has to say: rows dropped, integers taken as levels, fewer rows than columns. */
   readonly notes: readonly Diagnostic[];
 }

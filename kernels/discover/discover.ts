@@ -1,14 +1,18 @@
 import type { Claim } from "../../app/claim.ts";
 import { UserError } from "../../app/errors.ts";
 import { breathe, quietWork, type Work } from "../../app/work.ts";
+import { takeRows } from "../data/select.ts";
 import { columnOf, type Table } from "../data/table.ts";
 import { createRng } from "../math/rng.ts";
+import { bootstrapEdges } from "./bootstrap.ts";
+import { extension, pdagOf } from "./core/pdag.ts";
 import type { DiscoveryData, Reading } from "./data.ts";
 import { constraintsOf, type Knowledge } from "./knowledge.ts";
 import type { Method, MethodContext } from "./method.ts";
+import { sortabilityOf } from "./metrics/sortability.ts";
 import { type OptionValue, resolveOptions } from "./options.ts";
 import { readData } from "./read-data.ts";
-import type { Discovery, Finding } from "./result.ts";
+import type { Diagnostic, Discovery, Finding } from "./result.ts";
 
 /** What every method is told beside its own options. */
 export interface GeneralOptions {
@@ -19,6 +23,8 @@ export interface GeneralOptions {
   readonly columns?: readonly string[];
   /** What to do with missing values: ask (default), use complete rows, or let each test use what it has. */
   readonly missing?: "refuse" | "drop" | "testwise";
+  /** Resamples for edge frequencies; 0 (default) for none. Each is a search of its own. */
+  readonly bootstrap?: number;
 }
 
 /**
@@ -32,13 +38,30 @@ export async function discoverBy(
   given: GeneralOptions & Readonly<Record<string, unknown>> = {},
   work: Work = quietWork,
 ): Promise<Discovery> {
-  const { knowledge, seed = 1, columns, missing, ...own } = given;
+  const { knowledge, seed = 1, columns, missing, bootstrap = 0, ...own } = given;
   if (!Number.isSafeInteger(seed) || seed < 1) {
     throw new UserError({
       code: "discovery-seed",
       message: `The seed cannot be ${seed}.`,
       value: seed,
       expected: "a whole number of at least 1",
+    });
+  }
+  if (!Number.isSafeInteger(bootstrap) || bootstrap < 0 || bootstrap > 100_000) {
+    throw new UserError({
+      code: "discovery-bootstrap",
+      message: `There cannot be ${bootstrap} resamples.`,
+      value: bootstrap,
+      expected: "a whole number from 0 to 100000",
+    });
+  }
+  if (bootstrap > 0 && method.takes.timeOrdered === true) {
+    throw new UserError({
+      code: "discovery-bootstrap-time",
+      message: `${method.label} reads rows in time order, which drawing single rows would destroy.`,
+      value: bootstrap,
+      expected: "no bootstrap",
+      hint: "Leave it out.",
     });
   }
   const options = resolveOptions(method, own);
@@ -50,13 +73,17 @@ export async function discoverBy(
     rng: createRng(seed).fork(method.name),
     work,
     knowledge: constraintsOf(data.names, knowledge),
-    extra: (name) => labelsOf(table, name),
+    extra: (name) => labelsOf(table, name, data.rows),
   };
   await breathe(work);
   const finding = await method.run(data, options, context);
-  return finish(method, finding, data, {
+  const shares =
+    bootstrap === 0 ? undefined : await bootstrapEdges(method, data, options, context, bootstrap);
+  const complete = shares === undefined ? finding : { ...finding, edgeProbability: shares };
+  return finish(method, complete, data, {
     options,
     seed,
+    bootstrap,
     milliseconds: performance.now() - began,
     table,
   });
@@ -65,6 +92,7 @@ export async function discoverBy(
 interface Circumstances {
   readonly options: Readonly<Record<string, OptionValue>>;
   readonly seed: number;
+  readonly bootstrap: number;
   readonly milliseconds: number;
   readonly table: Table;
 }
@@ -73,12 +101,16 @@ function finish(
   method: Method,
   finding: Finding,
   data: DiscoveryData,
-  { options, seed, milliseconds, table }: Circumstances,
+  { options, seed, bootstrap, milliseconds, table }: Circumstances,
 ): Discovery {
   return {
     ...finding,
     method: method.name,
-    diagnostics: [...data.notes, ...(finding.diagnostics ?? [])],
+    diagnostics: [
+      ...data.notes,
+      ...(finding.diagnostics ?? []),
+      ...sortabilityNotes(method, data, finding),
+    ],
     provenance: {
       method: method.name,
       options,
@@ -86,12 +118,42 @@ function finish(
       dropped: data.dropped,
       columns: data.names,
       seed,
-      bootstrap: 0,
+      bootstrap,
       milliseconds,
       ...(table.source === undefined ? {} : { source: table.source }),
     },
     claim: claimOf(method, finding, data.names),
   };
+}
+
+/** How far variance or R² alone would have given this order: what a method that is not scale-free may have used. */
+function sortabilityNotes(
+  method: Method,
+  data: DiscoveryData,
+  finding: Finding,
+): readonly Diagnostic[] {
+  const numeric = !data.missing && data.variables.every((variable) => variable.kind === "numeric");
+  const directed = ["dag", "cpdag", "mpdag"].includes(finding.kind);
+  if (!numeric || !directed || data.d > 300 || data.n <= data.d) return [];
+  if (finding.diagnostics?.some((note) => note.kind === "sortability") === true) return [];
+  const pdag = pdagOf(finding.graph, data.names);
+  if (extension(pdag) === undefined) return [];
+  const { kind, variance, rSquared } = sortabilityOf(data, finding.graph);
+  if (Number.isNaN(variance)) return [];
+  const gives = Math.max(variance, 1 - variance) > 0.9;
+  return [
+    { kind, variance, rSquared },
+    ...(gives && method.family === "relaxation"
+      ? [
+          {
+            kind: "warning" as const,
+            code: "variance-order",
+            message: `Sorting the columns by variance alone gives ${Math.round(100 * Math.max(variance, 1 - variance))} % of this order.`,
+            hint: "The result may hang on the units of the columns; standardise them and compare.",
+          },
+        ]
+      : []),
+  ];
 }
 
 /** A graph read off data is a conjecture: right if its assumptions hold, which the data cannot show. */
@@ -163,8 +225,10 @@ function refuseKnowledge(method: Method, knowledge: Knowledge | undefined): void
   }
 }
 
-function labelsOf(table: Table, name: string): readonly string[] {
-  const column = columnOf(table, name);
+function labelsOf(table: Table, name: string, rows: Int32Array | undefined): readonly string[] {
+  const whole = columnOf(table, name);
+  const column =
+    rows === undefined ? whole : takeRows({ ...table, columns: [whole] }, rows).columns[0]!;
   if (column.type === "text") return column.texts;
   if (column.type === "category")
     return Array.from(column.codes, (code) => column.levels[code] ?? "");

@@ -7,6 +7,13 @@ import { methods } from "./methods.ts";
 import type { Discovery } from "./result.ts";
 
 export { discoverBy, type GeneralOptions } from "./discover.ts";
+export { type Oracle } from "./tests/independence.ts";
+export { toMag } from "./core/mag.ts";
+export { toMpdag } from "./core/mpdag.ts";
+export { toPag } from "./constraint/to-pag.ts";
+export { compareGraphs, type Comparison, conventions, type Metric } from "./metrics/compare.ts";
+export { type Sortability, sortability } from "./metrics/sortability.ts";
+export { boss, bossFci, cdNod, exact, fci, ges, gfci, gies, pc, rfci } from "./by-name.ts";
 export type { Knowledge } from "./knowledge.ts";
 export type { Family, Method } from "./method.ts";
 export { methods } from "./methods.ts";

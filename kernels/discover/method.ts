@@ -74,6 +74,6 @@ export interface MethodContext {
   readonly rng: Rng;
   readonly work: Work;
   readonly knowledge: Constraints;
-  /** The columns that `reading.except` kept out of the search, as read from the table. */
+  /** The labels of a column that `reading.except` kept out of the search, for the rows of the data. */
   readonly extra: (name: string) => readonly string[];
 }

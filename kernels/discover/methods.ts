@@ -1,4 +1,14 @@
+import { constraintMethods } from "./constraint/methods.ts";
+import { hybridMethods } from "./hybrid/methods.ts";
+import { interventionalMethods } from "./interventional/methods.ts";
+import { functionalMethods } from "./functional/methods.ts";
 import type { Method } from "./method.ts";
+import { scoreMethods } from "./score/methods.ts";
 
 /** Every method, in the order they are offered. Each family lists its own in its folder. */
-export const methods: readonly Method[] = [];
+export const methods: readonly Method[] = [
+  ...scoreMethods,
+  ...constraintMethods,
+  ...hybridMethods,
+  ...interventionalMethods,
+];

@@ -39,6 +39,7 @@ export function readData(table: Table, reading: Reading): DiscoveryData {
     variables,
     missing: complete.kept,
     dropped: complete.dropped,
+    ...(complete.rows === undefined ? {} : { rows: complete.rows }),
     notes: complete.notes,
   };
   return { ...data, notes: [...data.notes, ...checkColumns(data, reading)] };
@@ -60,6 +61,7 @@ interface Complete {
   readonly table: Table;
   readonly kept: boolean;
   readonly dropped: number;
+  readonly rows?: Int32Array;
   readonly notes: readonly Diagnostic[];
 }
 
@@ -94,6 +96,7 @@ function treatMissing(table: Table, reading: Reading): Complete {
     table: selection.table,
     kept: false,
     dropped: selection.dropped,
+    rows: selection.rows,
     notes: [
       note(
         "rows-dropped",

@@ -50,6 +50,8 @@ export interface SkeletonOptions {
   readonly depth: number;
   /** What may be conditioned on to separate a node from another: for PC what may be its cause. */
   readonly mayHold: (node: number, from: number, given: number) => boolean;
+  /** Pairs to begin with, all when absent; the others are apart untested. */
+  readonly joined?: (i: number, j: number) => boolean;
 }
 
 /**
@@ -60,7 +62,7 @@ export interface SkeletonOptions {
 export async function findSkeleton(
   d: number,
   test: Independence,
-  { knowledge, depth, mayHold }: SkeletonOptions,
+  { knowledge, depth, mayHold, joined: begins }: SkeletonOptions,
   pace: Pace,
 ): Promise<Skeleton> {
   const skeleton: Skeleton = {
@@ -77,6 +79,7 @@ export async function findSkeleton(
     for (let j = i + 1; j < d; j++) {
       if (knowledge.forbidden[i * d + j] === 1 && knowledge.forbidden[j * d + i] === 1) continue;
       if (!isRequired(i, j)) {
+        if (begins !== undefined && !begins(i, j)) continue;
         skeleton.tests += 1;
         if (test.independent(i, j, NOTHING)) continue;
       }

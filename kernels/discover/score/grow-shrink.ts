@@ -1,16 +1,24 @@
 import type { LocalScore } from "../scores/local-score.ts";
 
-/** A set of parents reached by growing: what to add next, best first, and what shrinking makes of it. */
+/**
+ * A set of parents reached by growing: what to add next, best first, and what shrinking makes of it. Plain arrays, as
+ * there are hundreds of thousands of short ones and a typed array costs 200 bytes empty.
+ */
 interface Node {
   /** Columns whose addition improves the score, best first; undefined until asked. */
-  ids: Int32Array | undefined;
+  ids: readonly number[] | undefined;
   /** Scores after adding each. */
-  scores: Float64Array | undefined;
-  children: (Node | undefined)[];
-  /** `ids` as bits. */
+  scores: readonly number[] | undefined;
+  children: (Node | undefined)[] | undefined;
+  /** `ids` as bits, when there are many. */
   bits: Uint32Array | undefined;
   readonly score: number;
-  shrunk: { readonly score: number; readonly parents: Int32Array } | undefined;
+  shrunk: Leaf | undefined;
+}
+
+interface Leaf {
+  readonly score: number;
+  readonly parents: readonly number[];
 }
 
 /** Whether a column may be used, i.e. comes before the node in the order considered. */
@@ -61,10 +69,10 @@ export class GrowShrinkTree {
 
   /** The parents chosen from the prefix. */
   parents(prefix: Prefix): Int32Array {
-    return this.#walk(prefix).parents;
+    return Int32Array.from(this.#walk(prefix).parents);
   }
 
-  #walk(prefix: Prefix): { readonly score: number; readonly parents: Int32Array } {
+  #walk(prefix: Prefix): Leaf {
     const { position, before, moved, special } = prefix;
     const { involved } = this;
     let node = this.#root;
@@ -72,8 +80,9 @@ export class GrowShrinkTree {
     path.length = 0;
     for (;;) {
       const ids = node.ids ?? this.#expand(node);
-      const bits = node.bits!;
-      for (let k = 0; k < bits.length; k++) involved[k]! |= bits[k]!;
+      const { bits } = node;
+      if (bits === undefined) for (const z of ids) involved[z >> 5]! |= 1 << (z & 31);
+      else for (let k = 0; k < bits.length; k++) involved[k]! |= bits[k]!;
       let at = 0;
       for (; at < ids.length; at++) {
         const z = ids[at]!;
@@ -81,9 +90,10 @@ export class GrowShrinkTree {
       }
       if (at === ids.length) break;
       path.push(ids[at]!);
-      let child = node.children[at];
+      const children = (node.children ??= Array.from<Node | undefined>({ length: ids.length }));
+      let child = children[at];
       if (child === undefined) {
-        node.children[at] = child = leaf(node.scores![at]!);
+        children[at] = child = leaf(node.scores![at]!);
         this.size += 1;
       }
       node = child;
@@ -91,7 +101,7 @@ export class GrowShrinkTree {
     return (node.shrunk ??= this.#shrink(node.score));
   }
 
-  #expand(node: Node): Int32Array {
+  #expand(node: Node): readonly number[] {
     const { d } = this.#score;
     if (grown.length < d) grown = new Float64Array(d);
     const out = grown.subarray(0, d);
@@ -101,15 +111,17 @@ export class GrowShrinkTree {
       if (out[z]! > node.score + EPSILON && !this.#forbidden(z)) better.push(z);
     }
     better.sort((a, b) => out[b]! - out[a]! || a - b);
-    node.ids = Int32Array.from(better);
-    node.scores = Float64Array.from(better, (z) => out[z]!);
-    node.bits = new Uint32Array((d + 31) >> 5);
-    for (const z of better) node.bits[z >> 5]! |= 1 << (z & 31);
-    return node.ids;
+    node.ids = better;
+    node.scores = better.map((z) => out[z]!);
+    if (better.length > 2 * this.involved.length) {
+      node.bits = new Uint32Array(this.involved.length);
+      for (const z of better) node.bits[z >> 5]! |= 1 << (z & 31);
+    }
+    return better;
   }
 
   /** Drops parents while that improves the score, the best first. */
-  #shrink(score: number): { score: number; parents: Int32Array } {
+  #shrink(score: number): Leaf {
     let list = path.slice();
     let best = score;
     for (let improved = list.length > 1; improved;) {
@@ -128,7 +140,7 @@ export class GrowShrinkTree {
         improved = true;
       }
     }
-    return { score: best, parents: Int32Array.from([...this.#required, ...list]) };
+    return { score: best, parents: [...this.#required, ...list] };
   }
 }
 
@@ -139,7 +151,7 @@ function leaf(score: number): Node {
   return {
     ids: undefined,
     scores: undefined,
-    children: [],
+    children: undefined,
     bits: undefined,
     score,
     shrunk: undefined,

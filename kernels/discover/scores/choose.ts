@@ -9,12 +9,12 @@ import { mixedScore } from "./mixed.ts";
 export type ScoreName = "auto" | "bic" | "ebic" | "bdeu";
 
 /** Options of every score-based method. */
-export interface ScoreOptions {
+export type ScoreOptions = {
   readonly score: ScoreName;
   readonly penalty: number;
   readonly gamma: number;
   readonly sampleSize: number;
-}
+};
 
 export const scoreOptions: { readonly [K in keyof ScoreOptions]: OptionSpec<ScoreOptions[K]> } = {
   score: {

@@ -96,3 +96,30 @@ export function linearSample(
   }
   return Object.fromEntries(names.map((name, v) => [name, columns[v]!]));
 }
+
+/** True correlations of a linear model over the DAG with weights ±U[0.5, 1.5] and noise of variance 1, `[d, d]`. */
+export function trueCorrelations(parents: Parents, seed: number): Float64Array {
+  const d = parents.length;
+  const rng = createRng(seed);
+  const s = new Float64Array(d * d);
+  const done: number[] = [];
+  while (done.length < d) {
+    for (const [v, list] of parents.entries()) {
+      if (done.includes(v) || list.some((p) => !done.includes(p))) continue;
+      const weights = list.map(() => (rng.next() < 0.5 ? -1 : 1) * (0.5 + rng.next()));
+      for (const w of done) {
+        let sum = 0;
+        list.forEach((p, k) => (sum += weights[k]! * s[p * d + w]!));
+        s[v * d + w] = sum;
+        s[w * d + v] = sum;
+      }
+      let own = 1;
+      list.forEach((p, k) => (own += weights[k]! * s[v * d + p]!));
+      s[v * d + v] = own;
+      done.push(v);
+    }
+  }
+  return s.map(
+    (value, k) => value / Math.sqrt(s[Math.floor(k / d) * (d + 1)]! * s[(k % d) * (d + 1)]!),
+  );
+}
