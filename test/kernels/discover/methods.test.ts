@@ -109,7 +109,7 @@ describe("scores", () => {
       [2, [0, 3]],
       [3, [0, 1, 2]],
     ] as const) {
-      const q = parents.reduce((product, p) => product * r[p]!, 1);
+      const q = (parents as readonly number[]).reduce((product, p) => product * r[p]!, 1);
       let expected = 0;
       let likelihood = 0;
       for (let j = 0; j < q; j++) {
