@@ -9,12 +9,12 @@ import { nearest } from "./nearest.ts";
 
 /** Every method there is. The learned ones are loaded on the first call. */
 export async function allMethods(): Promise<readonly Method[]> {
-  const [{ methods }, { neuralMethods }, { forestMethod }] = await Promise.all([
+  const [{ methods }, { neuralMethods }, { forestMethod, neuralForestMethod }] = await Promise.all([
     import("../estimate/index.ts"),
     import("../estimate/neural/index.ts"),
     import("../estimate/forest/index.ts"),
   ]);
-  return [...methods, ...neuralMethods, forestMethod];
+  return [...methods, ...neuralMethods, forestMethod, neuralForestMethod];
 }
 
 /** A method by name; nets are loaded only when one is asked for. Throws `UserError` with the nearest name. */

@@ -131,9 +131,7 @@ export function nieWagerDesign(
   noise = 1,
 ): KnownDesign {
   if (d < 5) throw new Error(`The designs need 5 covariates, not ${d}.`);
-  const x = Float64Array.from({ length: n * d }, () =>
-    setup === "A" ? rng.next() : rng.normal(),
-  );
+  const x = Float64Array.from({ length: n * d }, () => (setup === "A" ? rng.next() : rng.normal()));
   const at = (i: number, j: number): number => x[i * d + j - 1]!;
   const plus = (v: number): number => Math.max(v, 0);
   const model = (i: number): { e: number; b: number; tau: number } => {

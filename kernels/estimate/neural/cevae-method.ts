@@ -72,7 +72,9 @@ export const cevaeMethod: Method<CevaeMethodOptions> = {
       degreesOfFreedom: errors.degreesOfFreedom,
       errors: `spread over ${options.pieces} disjoint parts of the rows`,
       unitEffects: fit.unitEffects,
-      parts: [{ name: "effect over the prior of the hidden confounder", estimate: fit.priorEffect }],
+      parts: [
+        { name: "effect over the prior of the hidden confounder", estimate: fit.priorEffect },
+      ],
       diagnostics: [
         lossCurve([fit]),
         trainingFigures([fit], engine),
@@ -81,7 +83,11 @@ export const cevaeMethod: Method<CevaeMethodOptions> = {
           title: "Hidden confounder",
           summary: `${options.latent} dimensions; the evidence lower bound is ${fit.bound.toFixed(3)} nats a row.`,
           rows: [
-            { name: "evidence lower bound, nats a row", value: fit.bound, note: "higher is better" },
+            {
+              name: "evidence lower bound, nats a row",
+              value: fit.bound,
+              note: "higher is better",
+            },
             { name: "effect over the encoder's draws", value: fit.effect },
             {
               name: "effect over the prior",

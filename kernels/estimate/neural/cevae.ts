@@ -143,10 +143,20 @@ function buildCevae(
     ];
     const parts: Tensor[] = [];
     if (binary.some((b) => b === 0)) {
-      parts.push(tf.mul(logNormal(x, location, positive(raw)), columns((k) => binary[k] === 0)));
+      parts.push(
+        tf.mul(
+          logNormal(x, location, positive(raw)),
+          columns((k) => binary[k] === 0),
+        ),
+      );
     }
     if (binary.some((b) => b === 1)) {
-      parts.push(tf.mul(tf.neg(ops.logLoss(x, location)), columns((k) => binary[k] === 1)));
+      parts.push(
+        tf.mul(
+          tf.neg(ops.logLoss(x, location)),
+          columns((k) => binary[k] === 1),
+        ),
+      );
     }
     return tf.sum(parts.length === 2 ? tf.add(parts[0]!, parts[1]!) : parts[0]!, 1, true);
   };
@@ -295,9 +305,7 @@ function draws(rng: Rng, length: number): Float32Array {
 function gains(values: ArrayLike<number>, { data, scaling }: Fitted): Float64Array {
   return Float64Array.from({ length: values.length / 2 }, (_, i) => {
     const [q0, q1] = [values[2 * i]!, values[2 * i + 1]!];
-    return data.outcomeKind === "binary"
-      ? logistic(q1) - logistic(q0)
-      : scaling.yScale * (q1 - q0);
+    return data.outcomeKind === "binary" ? logistic(q1) - logistic(q0) : scaling.yScale * (q1 - q0);
   });
 }
 
@@ -332,11 +340,7 @@ async function priorEffects(fitted: Fitted, count: number, rng: Rng): Promise<Fl
 }
 
 /** Effects where only covariates are known: t ~ q(t | x), y ~ q(y | x, t), then z as before. */
-async function guessedEffects(
-  fitted: Fitted,
-  x: Float64Array,
-  rng: Rng,
-): Promise<Float64Array> {
+async function guessedEffects(fitted: Fitted, x: Float64Array, rng: Rng): Promise<Float64Array> {
   const { engine, net, data, scaling, samples } = fitted;
   const { tf } = engine;
   const { d } = data;

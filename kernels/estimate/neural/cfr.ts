@@ -24,9 +24,10 @@ export interface CfrOptions extends FitOptions {
 
 export const CFR_DEFAULTS: CfrOptions = {
   ...DRAGONNET_DEFAULTS,
-  batchSize: 100,
+  // Chosen on six draws of ihdpLikeDesign (mean root-PEHE .373; alpha .1 .417, alpha 0 with patience 40 .409, TARNet .315).
+  patience: 80,
   discrepancy: "wasserstein",
-  alpha: 0.3,
+  alpha: 0.01,
 };
 
 const SINKHORN_ITERATIONS = 10;

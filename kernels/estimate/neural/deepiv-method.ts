@@ -27,7 +27,7 @@ export const deepIvMethod: Method<DeepIvMethodOptions> = {
   name: "deepiv",
   label: "DeepIV",
   summary:
-    "Instruments where neither stage is linear: a net for the treatment's distribution, and a net for the outcome that is averaged over it. Put twoStage beside it: where both stages are linear that is sharper.",
+    "Instruments where neither stage is linear: a net for the treatment's distribution, and a net for the outcome that is averaged over it. Put 2sls beside it: where both stages are linear that is sharper.",
   source: "Hartford, Lewis, Leyton-Brown & Taddy (2017)",
   fits: {
     estimands: ["instrument"],
@@ -61,7 +61,8 @@ export const deepIvMethod: Method<DeepIvMethodOptions> = {
     ...trainingOptions(DEEP_IV_DEFAULTS),
   },
   async run(problem, options, { rng, work }): Promise<Answer> {
-    if (problem.kind !== "instrument") throw new Error(`deepiv was given a ${problem.kind} problem`);
+    if (problem.kind !== "instrument")
+      throw new Error(`deepiv was given a ${problem.kind} problem`);
     // A refusal of the linear first stage does not stop us: the instruments may act through a curve.
     const linear = twoStage(problem, { errors: "HC1", estimator: "2sls" });
     const engine = await engineFor(options);
@@ -89,7 +90,9 @@ export const deepIvMethod: Method<DeepIvMethodOptions> = {
         const [from, to] = [k, k + 1].map((p) => 0.5 + (0.5 * p) / options.pieces);
         const part = partOf(work, from!, to!, `part ${k + 1} `);
         const piece = takeRows(data, rows);
-        return mean(await effectsOf(await fitDeepIv(engine, piece, fitting, rng, part), data, doses));
+        return mean(
+          await effectsOf(await fitDeepIv(engine, piece, fitting, rng, part), data, doses),
+        );
       });
       return { fit, effects, errors };
     });
@@ -240,14 +243,14 @@ function warningsOf(
         problem.treatmentKind === "binary"
           ? "An average effect over everybody, right only if what is not measured adds to the outcome and does not change the effect."
           : `Mean effect of one more unit of ${problem.estimand.treatment} between ${from.toPrecision(3)} and ${to.toPrecision(3)} over everybody, right only if what is not measured adds to the outcome and does not change the effect.`,
-      hint: "Without that use iivm or twoStage for the effect on compliers.",
+      hint: "Without that use iivm or 2sls for the effect on compliers.",
     },
   ];
   if (fit.firstStageR2 < 0.02) {
     warnings.push({
       code: "weak-instruments",
       message: `Instruments and covariates explain ${(100 * fit.firstStageR2).toFixed(1)} % of the treatment: next to nothing is learnt from so little.`,
-      hint: "Use twoStage, whose Anderson–Rubin set stays right however weak the instruments are.",
+      hint: "Use 2sls, whose Anderson–Rubin set stays right however weak the instruments are.",
     });
   }
   if (problem.sampling !== undefined) {

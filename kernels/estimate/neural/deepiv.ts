@@ -31,7 +31,7 @@ export const DEEP_IV_DEFAULTS: DeepIvOptions = {
   decay: 1e-4,
   epochs: 100,
   batchSize: 100,
-  learningRate: 1e-3,
+  learningRate: 2e-3,
   finalRate: 0.05,
   optimizer: "adam",
   patience: 20,
@@ -281,7 +281,7 @@ export async function fitDeepIv(
         try {
           const net = buildOutcomeNet(engine, parameters, options, d);
           parameters.write(weights);
-          return await evaluate(engine, net.h, x, d, dose, scaling, binary);
+          return await evaluate(engine, (v) => net.h(v), x, d, dose, scaling, binary);
         } finally {
           parameters.dispose();
         }
@@ -460,7 +460,7 @@ async function evaluate(
       h(
         tf.concat(
           [
-            tf.fill([size, 1], at),
+            tf.mul<Tensor2D>(tf.ones([size, 1]), at),
             ...(d === 0
               ? []
               : [tf.tensor2d(scaled.subarray(from * d, (from + size) * d), [size, d])]),

@@ -237,7 +237,10 @@ async function predict(
         const { q0, q1, logit, riesz } = net.heads(
           tf.tensor2d(scaled.subarray(from * d, (from + size) * d), [size, d]),
         );
-        return tf.concat([q0, q1, logit, riesz].filter((head) => head !== undefined), 1);
+        return tf.concat(
+          [q0, q1, logit, riesz].filter((head) => head !== undefined),
+          1,
+        );
       });
       const values = await heads.data();
       const width = heads.shape[1];

@@ -46,15 +46,15 @@ export const vcnetMethod: Method<VcnetMethodOptions> = {
   fits: { estimands: ["adjustment"], targets: ["ATE"], treatments: ["continuous"] },
   stochastic: true,
   options: {
-    folds: count(
-      5,
-      2,
-      20,
-      "Nets trained, each predicting the part of the rows it has not seen.",
-    ),
+    folds: count(5, 2, 20, "Nets trained, each predicting the part of the rows it has not seen."),
     width: count(VCNET_DEFAULTS.width, 1, 4096, "Units in each layer."),
     decay: strength(VCNET_DEFAULTS.decay, "Penalty on the squared weights."),
-    doses: count(41, 2, 1000, "Doses at which the curve is drawn, between the 2 % and 98 % quantile."),
+    doses: count(
+      41,
+      2,
+      1000,
+      "Doses at which the curve is drawn, between the 2 % and 98 % quantile.",
+    ),
     from: dose("Dose from which the effect is counted; by default the lower quartile."),
     to: dose("Dose to which it is counted; by default the upper quartile."),
     cap: {
@@ -298,7 +298,11 @@ function weightFigures(fitted: CrossFitted, smooth: SmoothedResidual): FiguresDi
       { name: "effective rows", value: effective, note: "(Σw)²/Σw²" },
       { name: "largest weight", value: Math.max(...weights), note: "1 when the dose is random" },
       { name: "weights capped", value: capped },
-      { name: "bandwidth of the correction", value: smooth.bandwidth, note: "by leave-one-out error" },
+      {
+        name: "bandwidth of the correction",
+        value: smooth.bandwidth,
+        note: "by leave-one-out error",
+      },
     ],
   };
 }

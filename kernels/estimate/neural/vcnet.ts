@@ -301,7 +301,7 @@ async function evaluate(
             return tf.sum(tf.mul(r, nodes), 1);
           }
           const basis = tf.tile(tf.tensor2d(splineBasis(one), [1, BASIS]), [size, 1]);
-          return net.outcome(r, basis as Tensor2D);
+          return net.outcome(r, basis);
         });
         await put(from, size, k, values);
       }
@@ -315,4 +315,3 @@ async function evaluate(
     ? out.map(logistic)
     : out.map((q) => scaling.yMean + scaling.yScale * q);
 }
-

@@ -113,7 +113,10 @@ describe("VCNet", () => {
       quietWork,
     );
     const sorted = t.toSorted();
-    const [low, high] = [sorted[Math.round(0.005 * (n - 1))]!, sorted[Math.round(0.995 * (n - 1))]!];
+    const [low, high] = [
+      sorted[Math.round(0.005 * (n - 1))]!,
+      sorted[Math.round(0.995 * (n - 1))]!,
+    ];
     const grid = Float64Array.from({ length: 2001 }, (_, k) => low + ((high - low) * k) / 2000);
     const density = await fit.densities(Float64Array.of(0, 0, 1.5, 0), grid);
     for (const row of [0, 1]) {
