@@ -1,7 +1,7 @@
 import { constraintMethods } from "./constraint/methods.ts";
+import { functionalMethods } from "./functional/methods.ts";
 import { hybridMethods } from "./hybrid/methods.ts";
 import { interventionalMethods } from "./interventional/methods.ts";
-import { functionalMethods } from "./functional/methods.ts";
 import type { Method } from "./method.ts";
 import { scoreMethods } from "./score/methods.ts";
 
@@ -10,5 +10,6 @@ export const methods: readonly Method[] = [
   ...scoreMethods,
   ...constraintMethods,
   ...hybridMethods,
+  ...functionalMethods,
   ...interventionalMethods,
 ];

@@ -2,6 +2,7 @@ import type { Claim } from "../../app/claim.ts";
 import type { CellSpec } from "../../app/notebook/document.ts";
 import type {
   CellState,
+  HandsWanted,
   KernelCell,
   KernelEvent,
   KernelRequest,
@@ -63,7 +64,7 @@ export class KernelHarness {
     return (this.shown.get(cell) ?? []).join("\n");
   }
 
-  #hear(event: KernelEvent): void {
+  #hear(event: KernelEvent | HandsWanted): void {
     switch (event.type) {
       case "state":
         this.states.set(event.cell, event.state);
