@@ -9,7 +9,7 @@ import { VERSION } from "../app/version.ts";
 import { Attachments } from "./attachments.ts";
 import { cellKinds, createLibrary, type KernelHost, reportOf } from "./cells/index.ts";
 import { loadModule, moduleNames } from "./cells/modules.ts";
-import { withDoubts } from "./cells/doubts.ts";
+import { withDoubts } from "../app/cell/doubts.ts";
 import type { Channel } from "./channel.ts";
 import { HandPool } from "./hands/pool.ts";
 import type { Table } from "./data/table.ts";

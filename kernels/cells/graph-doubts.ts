@@ -2,7 +2,7 @@ import type { Assumption, Claim } from "../../app/claim.ts";
 import { findCycle } from "../graph/cycle.ts";
 import { createGraph, type Edge, edgeKey, type Graph } from "../graph/graph.ts";
 import { noArrow, noConfounder } from "../identify/claims.ts";
-import { pairsOf } from "./doubts.ts";
+import { pairsOf } from "../../app/cell/doubts.ts";
 
 /** A graph without some of the assumptions that its missing edges make. */
 export interface DoubtedGraph {

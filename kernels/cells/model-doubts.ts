@@ -3,7 +3,7 @@ import { UserError } from "../../app/errors.ts";
 import { admitConfounder } from "../counterfactual/index.ts";
 import type { StructuralModel } from "../counterfactual/model.ts";
 import { noConfounder } from "../counterfactual/result.ts";
-import { pairsOf } from "./doubts.ts";
+import { pairsOf } from "../../app/cell/doubts.ts";
 
 /**
  * The model with an unmeasured common cause admitted for each assumption in `doubts` that says there is none of two

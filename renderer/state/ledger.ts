@@ -1,5 +1,5 @@
 import { type Assumption, type Claim, doubted } from "../../app/claim.ts";
-import { pairsOf } from "../../kernels/cells/doubts.ts";
+import { pairsOf } from "../../app/cell/doubts.ts";
 
 /** A cell as the ledger sees it. */
 export interface LedgerCell {

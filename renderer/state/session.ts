@@ -24,8 +24,8 @@ import {
   reduceRuntime,
 } from "./runtime.ts";
 import { changedDoubts, doubtsOf } from "../../app/notebook/doubts.ts";
-import { doubtsTakenUp } from "../../kernels/cells/doubts.ts";
-import { cellDigests } from "./digests.ts";
+import { doubtsTakenUp } from "../../app/cell/doubts.ts";
+import { cellDigests } from "../../app/notebook/digests.ts";
 import { OutputSaver } from "./output-saver.ts";
 
 export interface SessionOptions {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { type Assumption, checkClaim, type Claim } from "../../app/claim.ts";
 import { createNotebook } from "../../app/notebook/document.ts";
-import { cellDigests } from "../../renderer/state/digests.ts";
+import { cellDigests } from "../../app/notebook/digests.ts";
 import { buildLedger, kindName, ledgerSummary } from "../../renderer/state/ledger.ts";
 import { mergeRemote } from "../../renderer/state/merge.ts";
 import { fromSaved, idleRuntime, reduceRuntime } from "../../renderer/state/runtime.ts";

@@ -1,4 +1,4 @@
-import type { KernelCell } from "../../app/protocol/kernel.ts";
+import type { KernelCell } from "../protocol/kernel.ts";
 
 /** Kinds of assumptions that kinds of cells can do without, by what the assumption's id begins with. */
 const takesUp: Readonly<Record<string, readonly string[]>> = {

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { createNotebook } from "../../app/notebook/document.ts";
-import { cellDigests } from "../../renderer/state/digests.ts";
+import { createNotebook } from "../../../app/notebook/document.ts";
+import { cellDigests } from "../../../app/notebook/digests.ts";
 
 const upstream = (cell: string): readonly string[] =>
   ({ bbbb: ["aaaa"], cccc: ["bbbb"], dddd: [] })[cell] ?? [];
