@@ -147,7 +147,7 @@ function declarationsOf(entries: readonly string[]): Record<string, string> {
 export function methodCatalogue(): readonly unknown[] {
   const script = `
     const load = (file) => import(new URL(file, ${JSON.stringify(pathToFileURL(`${projectFolder}/`).href)}).href);
-    const [{ methods }, { neuralMethods }, { forestMethod }] = await Promise.all(
+    const [{ methods }, { neuralMethods }, { forestMethod, neuralForestMethod }] = await Promise.all(
       ["kernels/estimate/methods.ts", "kernels/estimate/neural/index.ts", "kernels/estimate/forest/index.ts"].map(load),
     );
     const accepts = (o) => {
@@ -158,7 +158,7 @@ export function methodCatalogue(): readonly unknown[] {
       const high = o.maximum === undefined ? "" : " to " + o.maximum;
       return (o.type === "integer" ? "a whole number" : "a number") + low + high;
     };
-    const all = [...methods, ...neuralMethods, forestMethod].map((m) => ({
+    const all = [...methods, ...neuralMethods, forestMethod, neuralForestMethod].map((m) => ({
       name: m.name, label: m.label, summary: m.summary, source: m.source,
       options: Object.entries(m.options).map(([name, o]) => ({
         name, accepts: accepts(o), default: JSON.stringify(o.default), doc: o.doc,

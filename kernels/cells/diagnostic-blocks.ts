@@ -204,16 +204,40 @@ function balanceTable(balance: Extract<Diagnostic, { kind: "balance" }>): Block 
   };
 }
 
+/** Whether a curve is the loss of a net by epoch: to be looked at where a number is doubted. */
+export function isTraining(diagnostic: Extract<Diagnostic, { kind: "curve" }>): boolean {
+  return diagnostic.xLabel === "epoch";
+}
+
 function curve(diagnostic: Extract<Diagnostic, { kind: "curve" }>): Block {
+  // The nets of several folds are drawn in one colour: what is told apart is training and validation.
+  const training = isTraining(diagnostic);
   const pointsOf = (lines: typeof diagnostic.lines): readonly Readonly<Record<string, unknown>>[] =>
     lines.flatMap((line) =>
-      line.points.map((point) => ({ ...point, line: line.name, style: line.style })),
+      line.points.map((point) => ({
+        ...point,
+        line: line.name,
+        style: line.style,
+        group: training ? line.name.replace(/ of fold \d+$/u, "") : line.name,
+      })),
     );
   const named = diagnostic.lines.filter((line) => line.muted !== true);
   const muted = pointsOf(diagnostic.lines.filter((line) => line.muted === true));
   const values = pointsOf(named);
   const color =
-    named.length > 1 ? { color: { field: "line", type: "nominal", title: null, sort: null } } : {};
+    named.length > 1
+      ? {
+          color: {
+            field: "group",
+            type: "nominal",
+            title: null,
+            sort: null,
+            // The band behind a line is faint; its sign in the legend is not.
+            legend: { orient: "top", symbolType: "stroke", symbolOpacity: 1, symbolStrokeWidth: 2 },
+          },
+          detail: { field: "line" },
+        }
+      : {};
   const x = {
     field: "x",
     type: "quantitative",

@@ -1,7 +1,7 @@
 import type { Block } from "../../app/protocol/report.ts";
 import type { Diagnostic } from "../estimate/diagnostic.ts";
 import type { Effect } from "../estimate/effect.ts";
-import { diagnosticBlock } from "./diagnostic-blocks.ts";
+import { diagnosticBlock, isTraining } from "./diagnostic-blocks.ts";
 import { formatNumber, formatPercent } from "./format.ts";
 
 /** What an adjustment's data say before any method: from the logit propensity, for methods that have none. */
@@ -72,18 +72,15 @@ export function diagnosticsBlocks(
     (one) => one.kind === "overlap" || (one.kind === "balance" && !has(only, "balance")),
   );
   const all = [...(has(only, "overlap") ? [] : (missing ?? [])), ...only.diagnostics];
-  return open(all, only.estimand.kind !== "adjustment");
+  return open(all);
 }
 
 function shared(diagnostics: readonly Diagnostic[]): readonly Block[] {
-  return open(
-    diagnostics.filter((one) => one.kind === "overlap" || one.kind === "balance"),
-    false,
-  );
+  return open(diagnostics.filter((one) => one.kind === "overlap" || one.kind === "balance"));
 }
 
-/** Overlap and balance beside each other, open; pictures of a design open; the rest as it comes. */
-function open(diagnostics: readonly Diagnostic[], design: boolean): readonly Block[] {
+/** Overlap and balance beside each other, open; curves open but for those of training; the rest as it comes. */
+function open(diagnostics: readonly Diagnostic[]): readonly Block[] {
   const opened = (diagnostic: Diagnostic): Block => {
     const block = diagnosticBlock(diagnostic);
     return block.kind === "details" ? { ...block, open: true } : block;
@@ -97,7 +94,9 @@ function open(diagnostics: readonly Diagnostic[], design: boolean): readonly Blo
   } else for (const one of [overlap, balance]) if (one !== undefined) blocks.push(opened(one));
   for (const one of rest) {
     const shown =
-      one.kind === "weights" || one.kind === "residuals" || (design && one.kind === "curve");
+      one.kind === "weights" ||
+      one.kind === "residuals" ||
+      (one.kind === "curve" && !isTraining(one));
     blocks.push(shown ? opened(one) : diagnosticBlock(one));
   }
   return blocks;

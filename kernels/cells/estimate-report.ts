@@ -13,6 +13,7 @@ import {
 import { methodList, type Offer, trimmedNotice, trimOffer, waysOut } from "./estimate-offer.ts";
 import { formatInterval, formatNumber, formatPercent } from "./format.ts";
 import { heterogeneityBlocks } from "./heterogeneity-blocks.ts";
+import { partsBlocks } from "./parts-blocks.ts";
 import { statusNames } from "./rungs.ts";
 
 const targetNames: Readonly<Record<Effect["target"], string>> = {
@@ -62,7 +63,7 @@ export function estimateReport(
   blocks.push(...trimmedNotice(effects, views.offer?.text));
   if (effects.length === 1 && only !== undefined) blocks.push(statOf(only));
   if (effects.length > 1) blocks.push(forest(effects), effectTable(effects));
-  blocks.push(...truth);
+  blocks.push(...truth, ...partsBlocks(effects));
   for (const refusal of refusals) {
     const [notice, ...rest] = refusalBlocks(refusal);
     if (notice !== undefined) blocks.push(notice);

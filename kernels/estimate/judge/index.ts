@@ -1,4 +1,13 @@
 export {
+  HIDDEN_CONFOUNDER_EFFECT,
+  hiddenConfounderDesign,
+  ihdpLikeDesign,
+  kangSchaferDesign,
+  nieWagerDesign,
+  type KnownDesign,
+  type NieWagerSetup,
+} from "./designs.ts";
+export {
   calibrate,
   doublyRobustScores,
   groupEffects,

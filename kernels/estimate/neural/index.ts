@@ -8,6 +8,12 @@ import { riesznetMethod } from "./riesznet.ts";
 import { snetMethod } from "./snet.ts";
 import { vcnetMethod } from "./vcnet-method.ts";
 
+export {
+  BACKENDS,
+  openTensorEngine,
+  type BackendName,
+  type TensorEngine,
+} from "../../tensor/backend.ts";
 export { CEVAE_DEFAULTS, fitCevae, type CevaeFit, type CevaeOptions } from "./cevae.ts";
 export { cevaeMethod } from "./cevae-method.ts";
 export { CFR_DEFAULTS, cfr, cfrMethod } from "./cfr.ts";

@@ -231,7 +231,7 @@ export function trainingFigures(nets: readonly Trained[], engine: TensorEngine):
   return {
     kind: "figures",
     title: "Nets",
-    summary: `${nets.length} nets of ${weights} weights, ${steps} steps on ${engine.backend}.`,
+    summary: `${nets.length} net${nets.length === 1 ? "" : "s"} of ${weights} weights, ${steps} steps on ${engine.backend}.`,
     rows: [
       { name: "nets", value: nets.length },
       { name: "weights of each", value: weights },
