@@ -33,6 +33,9 @@ const FREE_OUTPUTS = 64;
 /** A cell that shows more is telling nobody anything; the rest is counted. */
 const MAX_OUTPUTS = 500;
 
+/** The engine that computes: two of them may differ in the last digit of a logarithm. */
+const platform = readPlatform();
+
 export interface KernelOptions {
   readonly evaluate: Evaluator;
 }
@@ -202,7 +205,6 @@ export class Kernel {
         return;
       case "run-ended": {
         const { cell, run, ms, outcome, claim } = event;
-        const provenance = this.#provenance.get(cell);
         this.#post({
           type: "run-ended",
           cell,
@@ -210,7 +212,11 @@ export class Kernel {
           ms,
           ok: outcome === "done",
           ...(claim === undefined ? {} : { claim }),
-          ...(provenance === undefined ? {} : { provenance }),
+          provenance: {
+            seed: this.#seed.value,
+            ...this.#provenance.get(cell),
+            versions: { dagbok: VERSION, ...platform },
+          },
         });
         return;
       }
@@ -244,7 +250,6 @@ export class Kernel {
     this.#provenance.set(cell, {
       ...(typeof seed === "number" ? { seed } : {}),
       ...(typeof backend === "string" ? { backend } : {}),
-      versions: { dagbok: VERSION },
     });
   }
 
@@ -303,4 +308,15 @@ function withDoubtsAll({
   doubts = [],
 }: Extract<KernelRequest, { type: "open" | "cells" }>): readonly SessionCell[] {
   return cells.map((cell) => withDoubts(cell, doubts));
+}
+
+function readPlatform(): Readonly<Record<string, string>> {
+  const { navigator, process } = globalThis as {
+    readonly navigator?: { readonly userAgent?: string };
+    readonly process?: { readonly versions?: { readonly node?: string } };
+  };
+  const node = process?.versions?.node;
+  if (node !== undefined) return { node };
+  const chromium = /Chrome\/([\d.]+)/.exec(navigator?.userAgent ?? "")?.[1];
+  return chromium === undefined ? {} : { chromium };
 }

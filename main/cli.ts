@@ -7,6 +7,8 @@ import { projectFolder, versionOf } from "./files.ts";
 // Each is loaded when it is asked for: `dagbok --help` needs no database.
 const commands: Readonly<Record<string, () => Promise<Command>>> = {
   run: async () => (await import("./commands/run.ts")).run,
+  verify: async () => (await import("./commands/verify.ts")).verify,
+  diff: async () => (await import("./commands/diff.ts")).diff,
   serve: async () => (await import("./commands/serve.ts")).serve,
   list: async () => (await import("./commands/list.ts")).list,
   import: async () => (await import("./commands/import.ts")).importFiles,
@@ -16,8 +18,10 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
 
 const HELP = `dagbok: notebooks for causal inference
 
-  dagbok run FILE [--json] [--set NAME=JSON]… [--timeout S] [--trust | --isolated]
+  dagbok run FILE|ID [--json] [--set NAME=JSON]… [--timeout S] [--save PLACE] [--trust | --isolated]
                                        run a notebook and print its named values
+  dagbok verify FILE|ID [--twice]      run it again and compare with the saved outputs
+  dagbok diff A B                      what differs between two notebooks
   dagbok serve                         open the library in the browser
   dagbok list [SEARCH]                 notebooks of the library
   dagbok import FILE…                  add notebooks to the library

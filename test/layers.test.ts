@@ -49,6 +49,7 @@ const layers: Readonly<Record<string, { ours: readonly string[]; packages: reado
       /^better-sqlite3$/,
       /^electron(\/|$)/,
       /^valibot$/,
+      /^diff$/,
       /^vite$/,
       /^rolldown$/,
       /^markdown-it$/,

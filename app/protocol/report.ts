@@ -13,6 +13,8 @@ export interface Report {
   readonly findings?: readonly Diagnostic[];
   /** Columns of the table it tells of, for completion and for checking code that names them. */
   readonly columns?: readonly { readonly name: string; readonly type: string }[];
+  /** Relative difference that the last digit of another version's or backend's arithmetic can grow to in its numbers. */
+  readonly tolerance?: number;
   readonly blocks: readonly Block[];
 }
 

@@ -68,7 +68,15 @@ function writeCell(
       flags: FLAGS.filter((flag) => flags[flag]),
       inputs,
       meta,
-      ...(output === undefined ? {} : { output: metadataOf(output) }),
+      ...(output === undefined
+        ? {}
+        : {
+            output: {
+              ...metadataOf(output),
+              // Jupyter's Markdown shows nothing beside its text; ours may hold computed values
+              ...(kind === "markdown" ? { bundles: output.bundles } : {}),
+            },
+          }),
     },
   };
   if (kind === "markdown") return { cell_type: "markdown", id, metadata, source: toLines(source) };
@@ -218,9 +226,10 @@ function readOutput(
   const list = all.filter(
     (one) => recordOf(recordOf(recordOf(one)["metadata"])["dagbok"])["note"] === undefined,
   );
-  const bundles = list.flatMap((output) =>
-    readBundle(recordOf(output) as unknown as JupyterOutput),
-  );
+  const kept = own["bundles"];
+  const bundles = Array.isArray(kept)
+    ? (kept as readonly MimeBundle[])
+    : list.flatMap((output) => readBundle(recordOf(output) as unknown as JupyterOutput));
   // A cell that only defines things has shown nothing, and claims something all the same.
   if (bundles.length === 0 && typeof own["digest"] !== "string") return undefined;
   return {

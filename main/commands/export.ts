@@ -1,4 +1,3 @@
-import { existsSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { createHash } from "node:crypto";
 import type { Routes } from "../../app/protocol/routes.ts";
@@ -7,7 +6,7 @@ import type { BlobReader } from "../backend/blob-reader.ts";
 import { type ExportFormat, exportNotebook } from "../backend/export.ts";
 import type { Imported } from "../backend/imported.ts";
 import { type Command, parse, UsageError } from "./command.ts";
-import { readNotebookFile, withLibrary } from "./library.ts";
+import { findNotebook } from "./library.ts";
 
 const formats = ["ts", "ipynb", "html"];
 
@@ -41,14 +40,11 @@ carry the saved outputs; the HTML opens offline and can be imported again.
 };
 
 async function make(what: string, to: ExportFormat): Promise<Routes["exportNotebook"]["out"]> {
-  if (!existsSync(what)) {
-    return withLibrary(async (store) => exportNotebook(await store.open(what), to, store));
-  }
-  const imported = await readNotebookFile(what);
-  return exportNotebook(asStored(imported), to, filesOf(imported));
+  const found = await findNotebook(what);
+  return exportNotebook(asStored(found), to, filesOf(found));
 }
 
-function asStored({ notebook, outputs }: Imported): StoredNotebook {
+export function asStored({ notebook, outputs }: Imported): StoredNotebook {
   return {
     notebook,
     outputs,
@@ -66,7 +62,7 @@ function asStored({ notebook, outputs }: Imported): StoredNotebook {
   };
 }
 
-function filesOf({ files }: Imported): BlobReader {
+export function filesOf({ files }: Imported): BlobReader {
   const byHash = new Map(
     files.map((file) => [createHash("sha256").update(file.bytes).digest("hex"), file]),
   );

@@ -2,7 +2,7 @@ import type { RunRequest } from "../run/request.ts";
 import { type Command, parse, UsageError } from "./command.ts";
 
 export const run: Command = {
-  help: `dagbok run FILE [--json] [--set NAME=JSON]… [--timeout SECONDS] [--trust | --isolated]
+  help: `dagbok run FILE|ID [--json] [--set NAME=JSON]… [--timeout SECONDS] [--save PLACE] [--trust | --isolated]
 
 Runs a notebook without a window and prints every named value, how each cell ended and how
 long it took. Exit code 1 if a cell fails.
@@ -10,6 +10,8 @@ long it took. Exit code 1 if a cell fails.
   --json          one JSON document instead of text
   --set a=1       the value of an input, as JSON
   --timeout 60    stop after so many seconds
+  --save x.html   write the notebook with its outputs (.html or .ipynb), for readers and for
+                  \`dagbok verify\`
   --trust         run a notebook that was not written here with the rights of this program
   --isolated      run it in a headless browser, where it can reach nothing
 `,
@@ -20,16 +22,20 @@ long it took. Exit code 1 if a cell fails.
   },
 };
 
-export function readRequest(args: readonly string[]): RunRequest {
-  const { values, positionals } = parse(args, {
-    json: { type: "boolean" },
-    set: { type: "string", multiple: true },
-    timeout: { type: "string" },
-    trust: { type: "boolean" },
-    isolated: { type: "boolean" },
-  });
-  const [file, ...more] = positionals;
-  if (file === undefined || more.length > 0) throw new UsageError("Which notebook? One file.");
+/** What every command takes that runs a notebook. */
+export const runOptions = {
+  json: { type: "boolean" },
+  timeout: { type: "string" },
+  trust: { type: "boolean" },
+  isolated: { type: "boolean" },
+} as const;
+
+export function readRunOptions(values: {
+  readonly json?: boolean;
+  readonly timeout?: string;
+  readonly trust?: boolean;
+  readonly isolated?: boolean;
+}): Pick<RunRequest, "json" | "timeoutSeconds" | "mode"> {
   if (values.trust === true && values.isolated === true) {
     throw new UsageError("Either --trust or --isolated.");
   }
@@ -38,11 +44,29 @@ export function readRequest(args: readonly string[]): RunRequest {
     throw new UsageError(`--timeout ${values.timeout} is no number of seconds.`);
   }
   return {
-    file,
     json: values.json === true,
-    set: Object.fromEntries((values.set ?? []).map((pair) => readPair(pair))),
     timeoutSeconds: seconds,
     mode: values.trust === true ? "trust" : values.isolated === true ? "isolated" : "own",
+  };
+}
+
+export function readRequest(args: readonly string[]): RunRequest {
+  const { values, positionals } = parse(args, {
+    ...runOptions,
+    set: { type: "string", multiple: true },
+    save: { type: "string" },
+  });
+  const [file, ...more] = positionals;
+  if (file === undefined || more.length > 0) throw new UsageError("Which notebook? One file.");
+  const { save } = values;
+  if (save !== undefined && !/\.(?:html|ipynb)$/.test(save)) {
+    throw new UsageError(`--save ${save} does not end in .html or .ipynb.`);
+  }
+  return {
+    file,
+    ...readRunOptions(values),
+    ...(save === undefined ? {} : { save }),
+    set: Object.fromEntries((values.set ?? []).map((pair) => readPair(pair))),
   };
 }
 

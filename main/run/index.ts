@@ -1,60 +1,31 @@
-import { existsSync, realpathSync } from "node:fs";
-import { readFile } from "node:fs/promises";
-import path from "node:path";
+import { writeFile } from "node:fs/promises";
 import { type Claim, doubted } from "../../app/claim.ts";
 import { assumptionsIn, claimLine, doubtLines } from "../../app/claim-text.ts";
-import type { Notebook } from "../../app/notebook/document.ts";
-import { formatNotebook } from "../../app/notebook/format.ts";
-import { openCatalogue } from "../catalogue/catalogue.ts";
-import { readNotebookFile, withLibrary } from "../commands/library.ts";
-import { UsageError } from "../commands/command.ts";
+import { exportNotebook } from "../backend/export.ts";
+import { asStored, filesOf } from "../commands/export.ts";
+import { type Found, findNotebook } from "../commands/library.ts";
+import { type ChangedFile, execute } from "./execute.ts";
 import type { RunRequest } from "./request.ts";
-import { projectFolder } from "../files.ts";
-import { dataHome } from "../home.ts";
-import { childKernel } from "./child.ts";
-import { isolatedKernel } from "./isolated.ts";
-import { gather, type RunResults } from "./results.ts";
+import type { RunResults } from "./results.ts";
 
-/** Runs a notebook file, prints what it gave, and says the exit code (1 if a cell failed). */
+/** Runs a notebook, prints what it gave, saves it with its outputs if asked, and says the exit code (1 if a cell failed). */
 export async function runNotebook(request: RunRequest): Promise<number> {
-  const { notebook, files } = await readNotebookFile(request.file);
-  if (request.mode === "own" && !(await isOwn(request.file, notebook))) {
-    throw new UsageError(
-      `${path.basename(request.file)} was not written here. Run it where it can reach nothing with --isolated, or, if you have read it, with --trust.`,
-    );
-  }
-  const kernel =
-    request.mode === "isolated" ? await isolatedKernel(notebook.id) : await childKernel();
-  const catalogue = openCatalogue(dataHome());
-  const results = await gather(kernel, notebook, {
-    set: request.set,
-    timeoutSeconds: request.timeoutSeconds,
-    file: async (name) => {
-      const inside = files.find((file) => file.name === name);
-      if (inside !== undefined) return inside.bytes;
-      // a name is looked up, never followed as a path out of the notebook's folder
-      const attached = notebook.attachments.find((attachment) => attachment.name === name);
-      const beside = path.join(path.dirname(path.resolve(request.file)), path.basename(name));
-      if (attached !== undefined && existsSync(beside)) return readFile(beside);
-      const known = catalogue.find(name);
-      return known === undefined ? undefined : readFile(known.path);
-    },
-  });
+  const found = await findNotebook(request.file);
+  const { results, outputs, changedFiles } = await execute(found, request);
   print(results, request.json);
+  for (const line of changedFiles.map(changedFileLine)) console.error(line);
+  if (request.save !== undefined) await save({ ...found, outputs }, request.save);
   return results.ok ? 0 : 1;
 }
 
-/** Shipped with Dagbok, or in this library as written here and unchanged since. */
-async function isOwn(file: string, notebook: Notebook): Promise<boolean> {
-  const shipped = path.join(realpathSync(projectFolder), "notebooks") + path.sep;
-  if (realpathSync(file).startsWith(shipped)) return true;
-  if (!existsSync(dataHome())) return false;
-  return withLibrary(async (store) => {
-    const known = (await store.list()).find(({ id }) => id === notebook.id);
-    if (known?.origin !== "here") return false;
-    const stored = await store.open(notebook.id);
-    return formatNotebook(stored.notebook) === formatNotebook(notebook);
-  });
+export function changedFileLine({ name, expected, found }: ChangedFile): string {
+  return `${name} is not the file that the notebook names: SHA-256 ${found.slice(0, 12)}…, not ${expected.slice(0, 12)}….`;
+}
+
+async function save(found: Found, place: string): Promise<void> {
+  const to = place.endsWith(".ipynb") ? "ipynb" : "html";
+  const { text } = await exportNotebook(asStored(found), to, filesOf(found));
+  await writeFile(place, text);
 }
 
 function print(results: RunResults, json: boolean): void {

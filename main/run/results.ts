@@ -3,7 +3,11 @@ import { doubtsOf } from "../../app/notebook/doubts.ts";
 import { checkKernelEvent } from "../../app/protocol/check.ts";
 import type { CellState, KernelEvent, KernelRequest } from "../../app/protocol/kernel.ts";
 import { mime } from "../../app/protocol/mime.ts";
+import { cellDigests } from "../../app/notebook/digests.ts";
 import type { Notebook } from "../../app/notebook/document.ts";
+import type { Provenance } from "../../app/protocol/kernel.ts";
+import type { MimeBundle } from "../../app/protocol/mime.ts";
+import type { SavedOutput } from "../../app/protocol/store.ts";
 
 /** A kernel somewhere else: what is posted reaches it, `onEvent` hears it. */
 export interface RemoteKernel {
@@ -46,15 +50,25 @@ export interface RunOptions {
   readonly file: (name: string) => Promise<Uint8Array | undefined>;
 }
 
+/** What a run gave, and its outputs as the page would have saved them. */
+export interface Gathered {
+  readonly results: RunResults;
+  readonly outputs: readonly SavedOutput[];
+  /** Cells that a cell needs directly. */
+  readonly upstream: ReadonlyMap<string, readonly string[]>;
+}
+
 /** Runs a notebook from top to bottom in a kernel and gathers what came of it. */
 export async function gather(
   kernel: RemoteKernel,
   notebook: Notebook,
   options: RunOptions,
-): Promise<RunResults> {
+): Promise<Gathered> {
   const began = performance.now();
   const states = new Map<string, CellState>();
-  const shown = new Map<string, string[]>();
+  const shown = new Map<string, MimeBundle[]>();
+  const made = new Map<string, Provenance>();
+  const upstream = new Map<string, readonly string[]>();
   const log: string[] = [];
   const claimOf = new Map<string, Claim>();
   const claims = new Map<string, Claim>();
@@ -116,6 +130,12 @@ export async function gather(
           claimOf.delete(event.cell);
           break;
         case "run-ended":
+          if (event.provenance !== undefined) made.set(event.cell, event.provenance);
+          if (event.claim !== undefined) claimOf.set(event.cell, event.claim);
+          break;
+        case "analysis":
+          for (const cell of event.cells) upstream.set(cell.cell, cell.upstream);
+          break;
         case "claim":
           if (event.claim !== undefined) claimOf.set(event.cell, event.claim);
           break;
@@ -127,8 +147,9 @@ export async function gather(
           }
           break;
         case "output": {
-          const text = event.bundle[mime.text];
-          shown.get(event.cell)?.push(typeof text === "string" ? text : "");
+          const list = shown.get(event.cell);
+          // a control's bundle comes again under the same index with every new value
+          if (list !== undefined) list[event.index] = event.bundle;
           break;
         }
         case "log":
@@ -165,6 +186,8 @@ export async function gather(
     };
   });
   await kernel.close();
+  const shownBy = (cell: string): readonly MimeBundle[] =>
+    (shown.get(cell) ?? []).filter((bundle) => bundle !== undefined);
   const cells = notebook.cells.map((cell): CellResult => {
     const state = states.get(cell.id) ?? { kind: "idle" };
     return {
@@ -175,11 +198,11 @@ export async function gather(
       ...(state.kind === "done" ? { ms: state.ms } : {}),
       ...(state.kind === "failed" ? { error: state.failure.error.message } : {}),
       ...withClaim(claimOf.get(cell.id)),
-      shown: shown.get(cell.id) ?? [],
+      shown: shownBy(cell.id).map(textOf),
     };
   });
   const ok = !timedOut && cells.every((cell) => cell.state === "done" || cell.state === "disabled");
-  return {
+  const results: RunResults = {
     ok,
     timedOut,
     ms: performance.now() - began,
@@ -189,6 +212,30 @@ export async function gather(
     doubts,
     log,
   };
+  const digests = await cellDigests(notebook, (cell) => upstream.get(cell));
+  const outputs = notebook.cells.flatMap((cell): readonly SavedOutput[] => {
+    const state = states.get(cell.id);
+    if (state?.kind !== "done" && state?.kind !== "failed") return [];
+    const provenance = made.get(cell.id);
+    return [
+      {
+        cell: cell.id,
+        digest: digests.get(cell.id) ?? "",
+        bundles: shownBy(cell.id),
+        ms: state.kind === "done" ? state.ms : 0,
+        at: Date.now(),
+        ...withClaim(claimOf.get(cell.id)),
+        ...(provenance === undefined ? {} : { provenance }),
+        ...(state.kind === "failed" ? { failure: state.failure } : {}),
+      },
+    ];
+  });
+  return { results, outputs, upstream };
+}
+
+function textOf(bundle: MimeBundle): string {
+  const text = bundle[mime.text];
+  return typeof text === "string" ? text : "";
 }
 
 function withClaim(claim: Claim | undefined): { readonly claim?: Claim } {

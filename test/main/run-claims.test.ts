@@ -50,7 +50,7 @@ test("a run without a window is told what is switched off, and tells what its re
     { type: "claim", cell: "aaaa", run: 1, claim: claim("later") },
     { type: "settled" },
   ]);
-  const results = await gather(kernel, notebook, {
+  const { results } = await gather(kernel, notebook, {
     set: {},
     timeoutSeconds: 5,
     file: () => Promise.resolve(undefined),
