@@ -20,9 +20,21 @@ export function isMissing(column: Column, row: number): boolean {
 /** Neither NaN nor infinite anywhere. O(n). */
 export function allFinite(values: Float64Array): boolean {
   // v − v is 0 for every finite v and NaN for all others, and stays NaN in a sum.
-  let sum = 0;
-  for (let i = 0; i < values.length; i++) sum += values[i]! - values[i]!;
-  return sum === 0;
+  // Four sums that do not wait for one another: this runs over every cell of every analysis.
+  const even = values.length - (values.length % 4);
+  let s0 = 0;
+  let s1 = 0;
+  let s2 = 0;
+  let s3 = 0;
+  let i = 0;
+  for (; i < even; i += 4) {
+    s0 += values[i]! - values[i]!;
+    s1 += values[i + 1]! - values[i + 1]!;
+    s2 += values[i + 2]! - values[i + 2]!;
+    s3 += values[i + 3]! - values[i + 3]!;
+  }
+  for (; i < values.length; i++) s0 += values[i]! - values[i]!;
+  return s0 + s1 + s2 + s3 === 0;
 }
 
 /** Rows in which a column is missing, in order. O(n). */

@@ -23,7 +23,11 @@ export function groupRows(
   const { n, outcome, sampling } = problem;
   const { d, x: from } = problem.covariates;
   const starts = new Int32Array(labels + 1);
-  for (let i = 0; i < n; i++) starts[labelOf(i) + 1]! += 1;
+  const label = new Int32Array(n);
+  for (let i = 0; i < n; i++) {
+    label[i] = labelOf(i);
+    starts[label[i]! + 1]! += 1;
+  }
   for (let k = 0; k < labels; k++) starts[k + 1]! += starts[k]!;
   const next = starts.slice();
   const order = new Int32Array(n);
@@ -32,7 +36,7 @@ export function groupRows(
   const y = new Float64Array(n);
   const weights = sampling === undefined ? undefined : new Float64Array(n);
   for (let i = 0; i < n; i++) {
-    const at = next[labelOf(i)]!++;
+    const at = next[label[i]!]!++;
     order[at] = i;
     y[at] = outcome[i]!;
     if (weights !== undefined) weights[at] = sampling![i]!;

@@ -112,14 +112,10 @@ export function withoutOverlap(
  * weighting cannot look good by inflating spread (Stuart 2010). O(nd).
  */
 export function balance(problem: AdjustmentProblem, weights?: Float64Array): BalanceDiagnostic {
-  const { covariates, treatment } = problem;
+  const { covariates } = problem;
   const ones = new Float64Array(problem.n).fill(1);
   const sampling = problem.sampling ?? ones;
-  const before = momentsByArm(covariates.x, covariates.d, treatment, sampling);
-  const weighted =
-    weights === undefined
-      ? undefined
-      : momentsByArm(covariates.x, covariates.d, treatment, weights);
+  const { before, weighted } = momentsByArm(problem, sampling, weights);
   const rows = covariates.names.map((name, j) => {
     const raw = before[j]!;
     const sd =
@@ -148,46 +144,71 @@ export function balance(problem: AdjustmentProblem, weights?: Float64Array): Bal
   return { kind: "balance", title: "Balance of the covariates", summary: text + after, rows };
 }
 
-/** Mean and variance of each column in each arm, in two passes over the rows. O(nd). */
+interface Moments {
+  readonly mean: readonly [number, number];
+  readonly variance: readonly [number, number];
+}
+
+/** Rows that a column's rough centre is taken from. */
+const GLANCE = 256;
+
+/**
+ * Mean and variance of each column in each arm, under sampling and under the method's weights, in one pass: squares
+ * are taken about a rough centre of each column, so that a large mean costs no digits. O(nd).
+ */
 function momentsByArm(
-  x: Float64Array,
-  d: number,
-  treatment: Float64Array,
-  weights: Float64Array,
-): { mean: readonly [number, number]; variance: readonly [number, number] }[] {
-  const n = treatment.length;
-  const total = [0, 0];
+  { covariates: { x, d }, treatment, n }: AdjustmentProblem,
+  sampling: Float64Array,
+  weights: Float64Array | undefined,
+): { before: readonly Moments[]; weighted?: readonly Moments[] } {
+  const centre = new Float64Array(d);
+  const glance = Math.min(n, GLANCE);
+  for (let k = 0; k < glance; k++) {
+    const at = Math.floor((k * n) / glance) * d;
+    for (let j = 0; j < d; j++) centre[j]! += x[at + j]! / glance;
+  }
   const count = [0, 0];
-  // Both arms' sums side by side: arm t has columns t·d … t·d + d − 1.
-  const mean = new Float64Array(2 * d);
-  const square = new Float64Array(2 * d);
   const binary = new Uint8Array(d).fill(1);
-  for (let i = 0; i < n; i++) {
-    const t = treatment[i]!;
-    const w = weights[i]!;
-    total[t]! += w;
-    count[t]! += 1;
-    for (let j = 0, at = i * d, to = t * d; j < d; j++, at++, to++) {
-      const v = x[at]!;
-      mean[to]! += w * v;
-      if (v !== 0 && v !== 1) binary[j] = 0;
-    }
+  for (let i = 0; i < n; i++) count[treatment[i]!]! += 1;
+  for (let j = 0; j < d; j++) {
+    for (let at = j; at < x.length && binary[j] === 1; at += d)
+      if (x[at] !== 0 && x[at] !== 1) binary[j] = 0;
   }
-  for (let to = 0; to < 2 * d; to++) mean[to]! /= total[to < d ? 0 : 1]!;
-  for (let i = 0; i < n; i++) {
-    const w = weights[i]!;
-    for (let j = 0, at = i * d, to = treatment[i]! * d; j < d; j++, at++, to++) {
-      const rest = x[at]! - mean[to]!;
-      square[to]! += w * rest * rest;
+  const under = (w: Float64Array): Moments[] => {
+    // Both arms' sums side by side: arm t has columns t·d … t·d + d − 1.
+    const total = [0, 0];
+    const first = new Float64Array(2 * d);
+    const second = new Float64Array(2 * d);
+    for (let i = 0; i < n; i++) {
+      const t = treatment[i]!;
+      const own = w[i]!;
+      total[t]! += own;
+      if (own === 0) continue;
+      for (let j = 0, at = i * d, to = t * d; j < d; j++, at++, to++) {
+        const rest = x[at]! - centre[j]!;
+        const moved = own * rest;
+        first[to]! += moved;
+        second[to]! += moved * rest;
+      }
     }
-  }
-  return Array.from({ length: d }, (_, j) => {
-    // A share's variance is p(1 − p); numbers get the sample variance.
-    const freedom = binary[j] === 1 ? 0 : 1;
-    const variance = (t: 0 | 1): number =>
-      ((square[t * d + j]! / total[t]!) * count[t]!) / (count[t]! - freedom);
-    return { mean: [mean[j]!, mean[d + j]!], variance: [variance(0), variance(1)] };
-  });
+    return Array.from({ length: d }, (_, j) => {
+      // A share's variance is p(1 − p); numbers get the sample variance.
+      const freedom = binary[j] === 1 ? 0 : 1;
+      const arm = (t: 0 | 1): readonly [number, number] => {
+        const shift = first[t * d + j]! / total[t]!;
+        const square = second[t * d + j]! / total[t]!;
+        // What is left of equal numbers is rounding.
+        const spread = square - shift * shift > 1e-12 * square ? square - shift * shift : 0;
+        return [centre[j]! + shift, (spread * count[t]!) / (count[t]! - freedom)];
+      };
+      const [control, treated] = [arm(0), arm(1)];
+      return { mean: [control[0], treated[0]], variance: [control[1], treated[1]] };
+    });
+  };
+  return {
+    before: under(sampling),
+    ...(weights === undefined ? {} : { weighted: under(weights) }),
+  };
 }
 
 /** Effective sample sizes (Σw)²/Σw², range and concentration of the weights. O(n). */

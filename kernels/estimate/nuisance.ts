@@ -88,7 +88,7 @@ function quickly(
   if (!least && !logit) return {};
   const products = foldProducts(problem, folds, options.folds);
   const outcome = least ? linearOutcomes(problem, products) : undefined;
-  const propensity = logit ? linearPropensity(problem, whole, folds, products) : undefined;
+  const propensity = logit ? linearPropensity(problem, whole.fit, products) : undefined;
   return {
     ...(outcome === undefined ? {} : { outcome }),
     ...(propensity === undefined ? {} : { propensity }),

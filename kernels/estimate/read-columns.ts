@@ -72,9 +72,10 @@ function byLevel(
     const treated = find(contrast.treated);
     order = [control, treated, ...order.filter((code) => code !== control && code !== treated)];
   }
-  const index = new Map(order.map((code, i) => [code, i]));
+  const values = new Float64Array(codes.length);
+  for (let i = 0; i < values.length; i++) values[i] = order.indexOf(codes[i]!);
   return {
-    values: Float64Array.from(codes, (code) => index.get(code)!),
+    values,
     kind: order.length === 2 ? "binary" : "multivalued",
     levels: order.map(nameOf),
   };

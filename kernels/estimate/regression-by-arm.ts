@@ -1,5 +1,5 @@
 import { leverages } from "../math/covariance.ts";
-import { multiplyVector } from "../math/dense.ts";
+import { multiplyVector, transposeVector } from "../math/dense.ts";
 import { type LeastSquares, leastSquares, residualsOf } from "../math/least-squares.ts";
 import { groupRows } from "./arms.ts";
 import type { AdjustmentProblem } from "./problem.ts";
@@ -70,17 +70,25 @@ export function regressionByArm(
   const omega = targetWeights(problem);
   let total = 0;
   for (const w of omega) total += w;
-  const mean0 = multiplyVector(x, fits[0]!.coefficients, n, width);
-  const mean1 = multiplyVector(x, fits[1]!.coefficients, n, width);
-  const centre = new Float64Array(width);
-  const means: [number, number] = [0, 0];
-  for (let k = 0; k < n; k++) {
-    const w = omega[order[k]!]! / total;
-    if (w === 0) continue;
-    means[0] += w * mean0[k]!;
-    means[1] += w * mean1[k]!;
-    for (let j = 0, at = k * width; j < width; j++) centre[j]! += w * x[at++]!;
+  const mean0 = new Float64Array(n);
+  const mean1 = new Float64Array(n);
+  for (const arm of [0, 1]) {
+    // A unit's own mean is known from its residual.
+    const [from, to] = [starts[arm]!, starts[arm + 1]!];
+    const [own, other] = arm === 0 ? [mean0, mean1] : [mean1, mean0];
+    for (let k = from; k < to; k++) own[k] = y[k]! - residuals[k]!;
+    const rows = x.subarray(from * width, to * width);
+    const { coefficients } = fits[1 - arm]!;
+    multiplyVector(rows, coefficients, to - from, width, other.subarray(from, to));
   }
+  const means: [number, number] = [0, 0];
+  const share = new Float64Array(n);
+  for (let k = 0; k < n; k++) {
+    share[k] = omega[order[k]!]! / total;
+    means[0] += share[k]! * mean0[k]!;
+    means[1] += share[k]! * mean1[k]!;
+  }
+  const centre = transposeVector(x, share, n, width);
   const estimate = means[1] - means[0];
   const direction = fits.map((fit) => multiplyVector(fit.inverse, centre, width, width));
   const effects = new Float64Array(n);

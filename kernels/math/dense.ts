@@ -27,22 +27,33 @@ export function multiplyVector(
   d: number,
   out: Float64Array = new Float64Array(n),
 ): Float64Array {
-  const even = d - (d % 4);
-  for (let i = 0, at = 0; i < n; i++) {
-    // Four sums that do not wait for one another.
+  // Four rows at a time: each coefficient is read once for them, and their sums do not wait for one another.
+  let i = 0;
+  for (; i + 3 < n; i += 4) {
+    const r0 = i * d;
+    const r1 = r0 + d;
+    const r2 = r1 + d;
+    const r3 = r2 + d;
     let s0 = 0;
     let s1 = 0;
     let s2 = 0;
     let s3 = 0;
-    let j = 0;
-    for (; j < even; j += 4, at += 4) {
-      s0 += x[at]! * v[j]!;
-      s1 += x[at + 1]! * v[j + 1]!;
-      s2 += x[at + 2]! * v[j + 2]!;
-      s3 += x[at + 3]! * v[j + 3]!;
+    for (let j = 0; j < d; j++) {
+      const b = v[j]!;
+      s0 += x[r0 + j]! * b;
+      s1 += x[r1 + j]! * b;
+      s2 += x[r2 + j]! * b;
+      s3 += x[r3 + j]! * b;
     }
-    for (; j < d; j++) s0 += x[at++]! * v[j]!;
-    out[i] = s0 + s1 + (s2 + s3);
+    out[i] = s0;
+    out[i + 1] = s1;
+    out[i + 2] = s2;
+    out[i + 3] = s3;
+  }
+  for (; i < n; i++) {
+    let sum = 0;
+    for (let j = 0; j < d; j++) sum += x[i * d + j]! * v[j]!;
+    out[i] = sum;
   }
   return out;
 }
@@ -55,16 +66,24 @@ export function transposeVector(
   d: number,
 ): Float64Array {
   const out = new Float64Array(d);
+  // Eight rows at a time: each entry of the result is then read and written an eighth as often.
   let i = 0;
-  // Four rows at a time, as in `gram`.
-  for (; i + 3 < n; i += 4) {
+  for (; i + 7 < n; i += 8) {
     const [v0, v1, v2, v3] = [v[i]!, v[i + 1]!, v[i + 2]!, v[i + 3]!];
+    const [v4, v5, v6, v7] = [v[i + 4]!, v[i + 5]!, v[i + 6]!, v[i + 7]!];
     const r0 = i * d;
     const r1 = r0 + d;
     const r2 = r1 + d;
     const r3 = r2 + d;
-    for (let j = 0; j < d; j++)
-      out[j]! += v0 * x[r0 + j]! + v1 * x[r1 + j]! + v2 * x[r2 + j]! + v3 * x[r3 + j]!;
+    const r4 = r3 + d;
+    const r5 = r4 + d;
+    const r6 = r5 + d;
+    const r7 = r6 + d;
+    for (let j = 0; j < d; j++) {
+      const first = v0 * x[r0 + j]! + v1 * x[r1 + j]! + v2 * x[r2 + j]! + v3 * x[r3 + j]!;
+      const second = v4 * x[r4 + j]! + v5 * x[r5 + j]! + v6 * x[r6 + j]! + v7 * x[r7 + j]!;
+      out[j]! += first + second;
+    }
   }
   for (let at = i * d; i < n; i++) {
     const value = v[i]!;

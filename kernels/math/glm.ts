@@ -14,10 +14,6 @@ export interface GlmOptions {
   readonly weights?: Float64Array;
   /** Known part of the linear predictor, `[n]`. */
   readonly offset?: Float64Array;
-  /** Where to start, `[d]`; a nearby fit saves most of the work. */
-  readonly start?: Float64Array;
-  /** X'WX with the weights alone, `[d, d]`, when it is known already. */
-  readonly products?: Float64Array;
   readonly maxIterations?: number;
 }
 
@@ -55,7 +51,7 @@ export function fitGlm(
   y: Float64Array,
   options: GlmOptions = {},
 ): Glm {
-  const plain = options.products ?? gram(x, n, d, options.weights);
+  const plain = gram(x, n, d, options.weights);
   const dropped = droppedColumns(plain, x, n, d, y, options.weights);
   const state = new Newton(family, x, n, d, y, dropped, options, plain);
   const limit = options.maxIterations ?? 60;
@@ -174,7 +170,7 @@ class Newton {
     this.#offset = options.offset;
     const gone = new Set(dropped);
     this.#keep = Array.from({ length: d }, (_, j) => j).filter((j) => !gone.has(j));
-    this.coefficients = options.start?.slice() ?? this.#firstGuess();
+    this.coefficients = this.#firstGuess();
     for (const j of dropped) this.coefficients[j] = 0;
     this.mean = new Float64Array(n);
     this.#eta = new Float64Array(n);
@@ -183,7 +179,7 @@ class Newton {
     this.#evaluate();
     this.#gradient = this.#score();
     // Where every mean is the same the information is a multiple of X'WX, which is known already.
-    if (options.start === undefined && options.offset === undefined) {
+    if (options.offset === undefined) {
       const mu = this.mean[0]!;
       const v = family === "logit" ? mu * (1 - mu) : mu;
       if (this.mean.every((m) => m === mu)) {

@@ -103,3 +103,18 @@ test.each(["HC0", "HC1", "HC2", "HC3", "classical"] as const)(
     }
   },
 );
+
+test("a logit that does not contract from the fit to all rows is left to the general path", async () => {
+  // All treated rows with the rare mark are in one fold's reach: without them the mark tells the arm.
+  const mark = t.map((v, i) => (v === 0 && i % 9 === 0 ? 1 : 0));
+  mark[t.indexOf(1)] = 1;
+  const marked = tableOf({ x1, mark, t, y });
+  const problem = problemFrom(marked, {}, ["x1", "mark"]);
+  const whole = fitPropensity(problem);
+  if (whole.kind !== "propensity") throw new Error("separated");
+  const options = optionsOf(aipwMethod, { folds: 5, clip: 0.01 });
+  const context = { rng: createRng(3), work: quietWork, level: 0.95 };
+  const quick = await fitNuisances(problem, options, context, whole);
+  const slow = await fitNuisances(problem, options, context);
+  expect([...quick.propensity]).toEqual([...slow.propensity]);
+});
