@@ -25,7 +25,7 @@ const HELP = `dagbok: notebooks for causal inference
   dagbok serve                         open the library in the browser
   dagbok list [SEARCH]                 notebooks of the library
   dagbok import FILE…                  add notebooks to the library
-  dagbok export FILE|ID --to html|ts|ipynb [-o PLACE]
+  dagbok export FILE|ID --to html|ts|ipynb|kit [-o PLACE]
                                        write a notebook in another format
   dagbok data list [NAME]              known public data sets
   dagbok data add NAME [--from PLACE]  fetch a data set, or take it from a file or folder

@@ -50,6 +50,7 @@ const layers: Readonly<Record<string, { ours: readonly string[]; packages: reado
       /^electron(\/|$)/,
       /^valibot$/,
       /^diff$/,
+      /^parse5$/,
       /^vite$/,
       /^rolldown$/,
       /^markdown-it$/,

@@ -40,7 +40,8 @@ export function formatNotebook(notebook: Notebook): string {
   ].join("\n");
 }
 
-function formatCell(cell: Cell): readonly string[] {
+/** A cell as its marker line and its lines. */
+export function formatCell(cell: Cell): readonly string[] {
   const marker = [
     "// %%",
     ...(cell.kind === "ts" ? [] : [`[${cell.kind}]`]),

@@ -19,7 +19,7 @@ export interface Routes {
   health: { in: undefined; out: { store: StoreHealth; version: string; desktop: boolean } };
   listNotebooks: { in: { search?: string; deleted?: boolean }; out: readonly NotebookSummary[] };
   createNotebook: { in: { title?: string }; out: StoredNotebook };
-  /** A shared file, an .ipynb or a standalone HTML, as text. */
+  /** A shared file, an .ipynb, a standalone HTML or a Notebook Kit page, as text. */
   importNotebook: { in: { fileName: string; text: string }; out: StoredNotebook };
   openNotebook: { in: { id: string }; out: StoredNotebook };
   editNotebook: { in: { id: string } & EditBatch; out: EditAnswer };
@@ -36,7 +36,7 @@ export interface Routes {
   deleteNotebook: { in: { id: string }; out: Record<string, never> };
   restoreNotebook: { in: { id: string }; out: Record<string, never> };
   exportNotebook: {
-    in: { id: string; to: "ts" | "ipynb" | "html" };
+    in: { id: string; to: "ts" | "ipynb" | "html" | "kit" };
     out: { fileName: string; mime: string; text: string };
   };
   /** Body and answer of these two are raw bytes. */

@@ -3,6 +3,7 @@ import { formatNotebook } from "../../app/notebook/format.ts";
 import type { Routes } from "../../app/protocol/routes.ts";
 import type { StoredNotebook } from "../../app/protocol/store.ts";
 import { exportIpynb } from "./ipynb.ts";
+import { exportKit } from "./kit.ts";
 
 export type ExportFormat = Routes["exportNotebook"]["in"]["to"];
 
@@ -26,6 +27,8 @@ export async function exportNotebook(
         mime: "application/x-ipynb+json",
         text: exportIpynb(stored),
       };
+    case "kit":
+      return { fileName: `${name}.kit.html`, mime: "text/html", text: exportKit(notebook) };
     case "html": {
       // Loaded when asked for: charts and formulas bring much code along.
       const { exportHtml } = await import("./export-html.ts");

@@ -223,9 +223,12 @@ function readOutput(
   own: Record<string, unknown>,
 ): SavedOutput | undefined {
   const all = Array.isArray(cell["outputs"]) ? (cell["outputs"] as readonly unknown[]) : [];
-  const list = all.filter(
-    (one) => recordOf(recordOf(recordOf(one)["metadata"])["dagbok"])["note"] === undefined,
-  );
+  const list = all.filter((one) => {
+    const { metadata, output_type } = recordOf(one);
+    // what is written for Jupyter's readers only: the claim in words, and the failure that is kept below
+    if (recordOf(recordOf(metadata)["dagbok"])["note"] !== undefined) return false;
+    return !(output_type === "error" && own["failure"] !== undefined);
+  });
   const kept = own["bundles"];
   const bundles = Array.isArray(kept)
     ? (kept as readonly MimeBundle[])

@@ -98,7 +98,7 @@ const schemas = {
   duplicateNotebook: notebook,
   deleteNotebook: notebook,
   restoreNotebook: notebook,
-  exportNotebook: v.strictObject({ id, to: v.picklist(["ts", "ipynb", "html"]) }),
+  exportNotebook: v.strictObject({ id, to: v.picklist(["ts", "ipynb", "html", "kit"]) }),
   putBlob: v.strictObject({
     mime: v.pipe(short, v.regex(/^[\w.+-]+\/[\w.+-]+$/, "a MIME type")),
     bytes: v.instance(Uint8Array),

@@ -8,14 +8,15 @@ import type { Imported } from "../backend/imported.ts";
 import { type Command, parse, UsageError } from "./command.ts";
 import { findNotebook } from "./library.ts";
 
-const formats = ["ts", "ipynb", "html"];
+const formats = ["ts", "ipynb", "html", "kit"];
 
 export const exportFile: Command = {
-  help: `dagbok export FILE|ID --to html|ts|ipynb [-o PLACE]
+  help: `dagbok export FILE|ID --to html|ts|ipynb|kit [-o PLACE]
 
 Writes a notebook, from a file or by its id in the library, in another format: beside you
 under the notebook's title, to PLACE, or with -o - to the standard output. HTML and ipynb
-carry the saved outputs; the HTML opens offline and can be imported again.
+carry the saved outputs; the HTML opens offline and can be imported again. kit is a page
+for Observable Notebook Kit: source only.
 `,
   async run(args) {
     const { values, positionals } = parse(args, {

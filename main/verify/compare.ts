@@ -77,9 +77,12 @@ function sameLeaf(a: unknown, b: unknown, tolerance: number): boolean {
   return false;
 }
 
+/** Below it a number is what cancelling left over: the tolerance is then of this. */
+const SMALL = 1e-4;
+
 function near(a: number, b: number, tolerance: number): boolean {
   // -0 is 0 here: no reader can tell them apart
-  return a === b || Math.abs(a - b) <= tolerance * Math.max(Math.abs(a), Math.abs(b));
+  return a === b || Math.abs(a - b) <= tolerance * Math.max(Math.abs(a), Math.abs(b), SMALL);
 }
 
 const NUMBER = /\d+(?:,\d{3})*(?:\.\d+)?(?:[eE][+-]?\d+)?/g;

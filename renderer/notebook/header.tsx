@@ -24,7 +24,7 @@ export function NotebookHeader({
   const running = model.running.value;
   const stale = model.staleCount.value;
   const mode = model.notebook.value.settings.run;
-  const exportAs = async (to: "ts" | "ipynb" | "html"): Promise<void> => {
+  const exportAs = async (to: "ts" | "ipynb" | "html" | "kit"): Promise<void> => {
     try {
       await model.document.flush();
       const file = await api.call("exportNotebook", { id: model.document.id, to });
@@ -147,6 +147,12 @@ export function NotebookHeader({
                   label: "Export as Jupyter notebook",
                   icon: "download",
                   run: () => void exportAs("ipynb"),
+                },
+                {
+                  label: "Export for Observable Notebook Kit",
+                  detail: "Source only",
+                  icon: "download",
+                  run: () => void exportAs("kit"),
                 },
                 { label: "Print…", icon: "fileText", run: () => print() },
                 {

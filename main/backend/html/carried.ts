@@ -42,6 +42,11 @@ export async function carry(stored: StoredNotebook, blobs: BlobReader): Promise<
   return `${OPEN}${JSON.stringify(carried).replaceAll("<", "\\u003c")}${CLOSE}`;
 }
 
+/** Whether a page was exported by Dagbok. */
+export function carries(html: string): boolean {
+  return html.includes(OPEN);
+}
+
 /** The notebook that a page carries. Only that element is read; the rest of the page is not looked at. */
 export function readCarried(html: string): Imported {
   const start = html.lastIndexOf(OPEN);

@@ -31,6 +31,9 @@ describe("two outputs of one cell", () => {
     expect(differs(1000, 1000.0001, 1e-6)).toBe(0);
     expect(differs(1000, 1000.01, 1e-6)).toBe(1);
     expect(differs(-2, 2, 0.5)).toBe(1);
+    expect(differs(2.2e-16, 0, 1e-7)).toBe(0);
+    expect(differs(2.2e-9, 0, 1e-7)).toBe(1);
+    expect(differs(2.2e-16, 0)).toBe(1);
     expect(differs("effect 3.4405 kg", "effect 3.4406 kg", 1e-9)).toBe(0);
     expect(differs("effect 3.4405 kg", "effect 3.4408 kg", 1e-9)).toBe(1);
     expect(differs("effect 3.4405 kg", "effect 3.4405 lb", 1e-9)).toBe(1);
