@@ -10,6 +10,12 @@ import { constraintsOf } from "./knowledge.ts";
 import type { Method } from "./method.ts";
 import { resolveOptions } from "./options.ts";
 import type { Discovery, Finding } from "./result.ts";
+import {
+  dagma as dagmaMethod,
+  golemEv as golemEvMethod,
+  golemNv as golemNvMethod,
+  notears as notearsMethod,
+} from "./relaxation/linear-methods.ts";
 import { bossMethod, exactMethod, gesMethod } from "./score/methods.ts";
 import { type Oracle, oracleTest } from "./tests/independence.ts";
 
@@ -36,6 +42,14 @@ export const bossFci = byName(bossFciMethod);
 export const gfci = byName(gfciMethod);
 /** See `giesMethod`. */
 export const gies = byName(giesMethod);
+/** See `dagma` in relaxation. */
+export const dagma = byName(dagmaMethod);
+/** See `notears` in relaxation. */
+export const notears = byName(notearsMethod);
+/** See `golemEv` in relaxation. */
+export const golemEv = byName(golemEvMethod);
+/** See `golemNv` in relaxation. */
+export const golemNv = byName(golemNvMethod);
 
 type OptionsOf<M> = M extends Method<infer O> ? OwnOptions<O> : never;
 

@@ -13,7 +13,22 @@ export { toMpdag } from "./core/mpdag.ts";
 export { toPag } from "./constraint/to-pag.ts";
 export { compareGraphs, type Comparison, conventions, type Metric } from "./metrics/compare.ts";
 export { type Sortability, sortability } from "./metrics/sortability.ts";
-export { boss, bossFci, cdNod, exact, fci, ges, gfci, gies, pc, rfci } from "./by-name.ts";
+export {
+  boss,
+  bossFci,
+  cdNod,
+  dagma,
+  exact,
+  fci,
+  ges,
+  gfci,
+  gies,
+  golemEv,
+  golemNv,
+  notears,
+  pc,
+  rfci,
+} from "./by-name.ts";
 export type { Knowledge } from "./knowledge.ts";
 export type { Family, Method } from "./method.ts";
 export { methods } from "./methods.ts";

@@ -3,6 +3,7 @@ import { functionalMethods } from "./functional/methods.ts";
 import { hybridMethods } from "./hybrid/methods.ts";
 import { interventionalMethods } from "./interventional/methods.ts";
 import type { Method } from "./method.ts";
+import { relaxationMethods } from "./relaxation/methods.ts";
 import { scoreMethods } from "./score/methods.ts";
 
 /** Every method, in the order they are offered. Each family lists its own in its folder. */
@@ -11,5 +12,6 @@ export const methods: readonly Method[] = [
   ...constraintMethods,
   ...hybridMethods,
   ...functionalMethods,
+  ...relaxationMethods,
   ...interventionalMethods,
 ];

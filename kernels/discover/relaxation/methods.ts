@@ -1,0 +1,4 @@
+import type { Method } from "../method.ts";
+import { dagma, golemEv, golemNv, notears } from "./linear-methods.ts";
+
+export const relaxationMethods: readonly Method[] = [dagma, notears, golemEv, golemNv];
