@@ -16,6 +16,7 @@ import {
   golemNv as golemNvMethod,
   notears as notearsMethod,
 } from "./relaxation/linear-methods.ts";
+import { dagmaMlpMethod, notearsMlpMethod } from "./relaxation/mlp-methods.ts";
 import { bossMethod, exactMethod, gesMethod } from "./score/methods.ts";
 import { type Oracle, oracleTest } from "./tests/independence.ts";
 
@@ -50,6 +51,10 @@ export const notears = byName(notearsMethod);
 export const golemEv = byName(golemEvMethod);
 /** See `golemNv` in relaxation. */
 export const golemNv = byName(golemNvMethod);
+/** See `dagmaMlpMethod`. */
+export const dagmaMlp = byName(dagmaMlpMethod);
+/** See `notearsMlpMethod`. */
+export const notearsMlp = byName(notearsMlpMethod);
 
 type OptionsOf<M> = M extends Method<infer O> ? OwnOptions<O> : never;
 

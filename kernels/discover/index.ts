@@ -18,6 +18,7 @@ export {
   bossFci,
   cdNod,
   dagma,
+  dagmaMlp,
   exact,
   fci,
   ges,
@@ -26,6 +27,7 @@ export {
   golemEv,
   golemNv,
   notears,
+  notearsMlp,
   pc,
   rfci,
 } from "./by-name.ts";
