@@ -320,3 +320,24 @@ test("without identification the claim is an association; with it the claim is c
   const claim = { rung: 2, query: "P(y | do(t))", status: "identified", assumptions: [] } as const;
   expect((await effectOf({ ...spec, claim }, table, { method: "ipw" })).claim).toEqual(claim);
 });
+
+test.each(["covariate", "weights"] as const)(
+  "targeting by %s solves the efficient score, whatever the scale and the target",
+  async (targeting) => {
+    const rng = createRng(12);
+    const x = Float64Array.from({ length: 400 }, () => rng.normal());
+    const t = x.map((v) => (rng.next() < 1 / (1 + Math.exp(-2.5 * v)) ? 1 : 0));
+    const y = x.map((v, i) => 40 + 5 * v + v * v + t[i]! + rng.normal());
+    for (const target of ["ATE", "ATT", "ATC"] as const) {
+      for (const fluctuation of ["logistic", "linear"] as const) {
+        const effect = await effectOf(
+          { treatment: "t", outcome: "y", adjustment: ["x"], target },
+          tableOf({ x, t, y }),
+          { method: "tmle", targeting, fluctuation, overlap: "warn" },
+        );
+        const mean = effect.influence!.reduce((a, b) => a + b, 0) / 400;
+        expect(Math.abs(mean)).toBeLessThan(1e-6 * effect.standardError);
+      }
+    }
+  },
+);
