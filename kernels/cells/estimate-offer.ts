@@ -79,11 +79,20 @@ export function waysOut(answer: NegativeAnswer, text: EstimateText): readonly Ac
         withClause(text, "trim", `(${range})`),
       );
     }
-    rewrite(
-      "Trim to propensities in [0.1, 0.9]",
-      "Changes the question: the effect is then that of the units with at least a tenth of a chance of either arm.",
-      withClause(text, "trim", "(0.1)"),
-    );
+    if (answer.efficient === undefined) {
+      rewrite(
+        "Trim to propensities in [0.1, 0.9]",
+        "Changes the question: the effect is then that of the units with at least a tenth of a chance of either arm.",
+        withClause(text, "trim", "(0.1)"),
+      );
+    } else {
+      const low = Math.floor(answer.efficient.low * 1000) / 1000;
+      rewrite(
+        `Trim to propensities in [${low}, ${formatNumber(1 - low)}]`,
+        `Changes the question: of all such ranges this one's average effect is known best (Crump et al. 2009); ${formatNumber(answer.efficient.n)} units.`,
+        withClause(text, "trim", `(${low})`),
+      );
+    }
     if (answer.estimand.kind === "adjustment" && ["aipw", "ipw"].includes(answer.method)) {
       rewrite(
         "Ask for the overlap population",

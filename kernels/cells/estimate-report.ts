@@ -262,6 +262,10 @@ function effectTable(effects: readonly Effect[]): Block {
   };
 }
 
+/** Why from 15 % on; the figures are those of test/kernels/estimate/overlap-veto.test.ts. */
+const OVERLAP_RULE =
+  "From 15 % on none is given: in simulations with an outcome model slightly off, 95 % intervals held the truth in 97 % of samples where nearly everybody had counterparts, 88 % where 9 % had none, 76 % where 15 % had none.";
+
 function refusalBlocks(refusal: NegativeAnswer): readonly Block[] {
   const notice: Extract<Block, { kind: "notice" }> = {
     kind: "notice",
@@ -289,7 +293,9 @@ function refusalBlocks(refusal: NegativeAnswer): readonly Block[] {
     case "no-overlap":
     case "not-estimable":
       return [
-        notice,
+        refusal.kind === "no-overlap"
+          ? { ...notice, text: `${notice.text} ${OVERLAP_RULE}` }
+          : notice,
         ...refusal.diagnostics.map((diagnostic): Block => {
           const block = diagnosticBlock(diagnostic);
           // What is missing is seen at a glance.

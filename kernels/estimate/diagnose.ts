@@ -107,6 +107,29 @@ export function withoutOverlap(
 }
 
 /**
+ * The α for which the average effect over units with a propensity in [α, 1 − α] has the smallest variance bound, under
+ * equal variances of the outcome (Crump, Hotz, Imbens & Mitnik 2009, corollary 1, in its sample form): 0 when leaving nobody out is best.
+ * O(n log n).
+ */
+export function optimalTrim(propensity: Float64Array): number {
+  const margins = propensity.map((e) => Math.min(e, 1 - e)).sort();
+  const n = margins.length;
+  let sum = 0;
+  let best = Infinity;
+  let alpha = 0;
+  // From the middle outwards; the last of those with equal margins speaks for them.
+  for (let k = n - 1; k >= 0; k--) {
+    const margin = margins[k]!;
+    sum += 1 / (margin * (1 - margin));
+    const bound = sum / (n - k) ** 2;
+    if (bound > best || margins[k - 1] === margin) continue;
+    best = bound;
+    alpha = k === 0 ? 0 : margin;
+  }
+  return alpha;
+}
+
+/**
  * Standardised mean differences of each covariate, raw and weighted. The divisor is the unweighted standard deviation
  * of the treated for the ATT, of the control units for the ATC, else the root of the arms' mean variance, so that
  * weighting cannot look good by inflating spread (Stuart 2010). O(nd).

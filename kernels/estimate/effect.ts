@@ -120,6 +120,8 @@ export interface NoOverlap extends NoBase {
   readonly count: number;
   /** Propensity range in which both arms are present: trimming to it is an explicit change of the estimand. */
   readonly trimTo: { readonly low: number; readonly high: number; readonly n: number };
+  /** Range whose average effect has the smallest variance bound (Crump et al. 2009); for the ATE. */
+  readonly efficient?: { readonly low: number; readonly high: number; readonly n: number };
   readonly diagnostics: readonly Diagnostic[];
 }
 

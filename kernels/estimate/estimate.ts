@@ -4,13 +4,14 @@ import type { Table } from "../data/table.ts";
 import { normalQuantile, tQuantile } from "../math/distributions.ts";
 import { createRng } from "../math/rng.ts";
 import { bootstrapAnswer } from "./bootstrap.ts";
-import { diagnoseFinding, withoutOverlap } from "./diagnose.ts";
+import { diagnoseFinding, optimalTrim, withoutOverlap } from "./diagnose.ts";
 import type {
   Effect,
   EffectSettings,
   EstimateResult,
   Interval,
   NegativeAnswer,
+  NoOverlap,
   Warning,
 } from "./effect.ts";
 import { claimOf, type Estimand, type EstimandSpec, toEstimand } from "./estimand.ts";
@@ -40,7 +41,7 @@ export interface GeneralOptions extends PrepareOptions {
   readonly bootstrap?: number;
   /** Keep only units with a propensity in [low, high]: a change of the population, which the estimand then says. */
   readonly trim?: { readonly low: number; readonly high: number };
-  /** `veto` (the default) answers "no overlap" when a quarter of the target population lacks counterparts. */
+  /** `veto` (the default) answers "no overlap" when 15 % of the target population lack counterparts. */
   readonly overlap?: "veto" | "warn";
 }
 
@@ -56,7 +57,14 @@ const GENERAL = [
   "sampling",
   "method",
 ];
-const VETO_SHARE = 0.25;
+/**
+ * From this share of the target population without counterparts on no number is given: one interval in four then misses.
+ * Measured (test/kernels/estimate/overlap-veto.test.ts, DAGBOK_LONG=1): with an outcome model that misses a square, 95 %
+ * intervals of the effect on the treated by AIPW, TMLE and IPW held it in 97, 97, 94 % of 1000 samples of 500 at a share
+ * of 0.4 %, in 91, 91, 89 at 6 %, in 88, 87, 86 at 9 %, in 82, 79, 81 at 13 %, in 76, 75, 79 at 15 %, in 72, 69, 74 at
+ * 20 % and in 58, 56, 67 at 27 %.
+ */
+const VETO_SHARE = 0.15;
 
 export type EstimateOptions = GeneralOptions & {
   /** A method, or the name of one when called through `estimate` of the index. */
@@ -235,10 +243,22 @@ function overlapVeto(
     share,
     count,
     trimTo: { low, high, n: within },
+    ...bestKnown(problem, finding.propensity!),
     message,
     hint,
     diagnostics: diagnoseFinding(problem, finding),
   };
+}
+
+/** For everybody's effect: the population whose effect is known best. */
+function bestKnown(
+  { estimand, n }: AdjustmentProblem,
+  propensity: Float64Array,
+): Pick<NoOverlap, "efficient"> {
+  if (estimand.target !== "ATE") return {};
+  const low = optimalTrim(propensity);
+  const kept = propensity.reduce((k, e) => k + (e >= low && e <= 1 - low ? 1 : 0), 0);
+  return low === 0 || kept === n ? {} : { efficient: { low, high: 1 - low, n: kept } };
 }
 
 function weightWarnings(diagnostics: Effect["diagnostics"]): Warning[] {

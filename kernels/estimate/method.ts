@@ -92,7 +92,7 @@ export interface Finding {
 /** A negative answer, before `estimate` adds estimand, method and claim. */
 export type Refusal =
   | { readonly kind: "bad-data"; readonly problems: readonly DataProblem[] }
-  | (Pick<NoOverlap, "kind" | "share" | "count" | "trimTo"> & {
+  | (Pick<NoOverlap, "kind" | "share" | "count" | "trimTo" | "efficient"> & {
       readonly message: string;
       readonly hint: string;
       readonly diagnostics: readonly Diagnostic[];

@@ -127,6 +127,7 @@ function byHand(neighbours: number): { estimate: number; se: number } {
 test.each([1, 3])("matching with %d neighbours agrees with enumeration", async (neighbours) => {
   const effect = await effectOf(toy, tableOf({ x, t, y }), {
     method: "matching",
+    overlap: "warn",
     distance: "mahalanobis",
     neighbours,
   });
@@ -137,11 +138,16 @@ test.each([1, 3])("matching with %d neighbours agrees with enumeration", async (
 
 test("without replacement no control serves twice; a caliper drops and says so", async () => {
   const table = tableOf({ x, t, y });
-  const once = await effectOf(toy, table, { method: "matching", replacement: false });
+  const once = await effectOf(toy, table, {
+    method: "matching",
+    overlap: "warn",
+    replacement: false,
+  });
   const figures = once.diagnostics.find((d) => d.kind === "figures");
   expect(figures?.rows.find((r) => r.name === "most uses of one match")?.value).toBe(1);
   const tight = await effectOf(toy, table, {
     method: "matching",
+    overlap: "warn",
     replacement: false,
     caliper: 0.05,
   });
@@ -152,6 +158,7 @@ test("bias adjustment removes the distance left in a linear outcome", async () =
   const exact = x.map((v, i) => 2 * v + t[i]!);
   const effect = await effectOf(toy, tableOf({ x, t, y: exact }), {
     method: "matching",
+    overlap: "warn",
     biasAdjust: true,
   });
   expect(effect.estimate).toBeCloseTo(1, 10);
