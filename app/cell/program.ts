@@ -49,6 +49,10 @@ export interface CellContext extends Work {
   readonly view: <T>(input: InputDescription<T>) => AsyncGenerator<T, void, void>;
   /** What the document keeps for the cell under a name that no control has, e.g. a pinned result. */
   readonly saved?: (key: string) => unknown;
+  /** Asks the document to keep plain data with the cell under such a name, to be found by `saved` in a later run. */
+  readonly keep?: (key: string, value: unknown) => void;
+  /** Shows a value in the place of what was shown last: a table that grows. Throws like `display`. */
+  readonly redraw?: (value: unknown) => void;
   /** Claims of the inputs that carry one. */
   readonly inputClaims: Readonly<Record<string, Claim>>;
   /** What an engine has claimed to this run's code; the cell's values rest on it from now on. */

@@ -14,6 +14,7 @@ const required: Readonly<
   output: { cell: "string", run: "number", index: "number", bundle: "object" },
   "run-ended": { cell: "string", run: "number", ms: "number", ok: "boolean" },
   claim: { cell: "string", run: "number", claim: "object" },
+  keep: { cell: "string", key: "string" },
   log: { level: "string", text: "string" },
   overflow: { dropped: "number" },
   variables: { changed: "array", removed: "array" },

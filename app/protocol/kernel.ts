@@ -149,6 +149,13 @@ export type KernelEvent =
       readonly claim?: Claim;
       readonly provenance?: Provenance;
     }
+  /** Plain data to be kept with the cell, for its later runs: results that took long. Only of kinds that have such. */
+  | {
+      readonly type: "keep";
+      readonly cell: string;
+      readonly key: string;
+      readonly value: unknown;
+    }
   /** What a cell's values rest on has changed, although the cell has not run again. */
   | { readonly type: "claim"; readonly cell: string; readonly run: number; readonly claim: Claim }
   | {

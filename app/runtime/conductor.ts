@@ -251,6 +251,18 @@ export class Conductor implements WiringHost {
       return stream;
     },
     saved: (run: Run, key: string): unknown => this.#page.get(run.cell)?.inputs.get(key),
+    keep: (run: Run, key: string, value: unknown): void => {
+      const entry = this.#page.get(run.cell);
+      if (entry === undefined) return;
+      // The document will tell it back: by then it is nothing new.
+      entry.inputs.set(key, value);
+      this.#ports.emit({ type: "keep", cell: run.cell, key, value });
+    },
+    redraw: (run: Run, value: unknown): void => {
+      run.shown = Math.max(1, run.shown);
+      const index = run.shown - 1;
+      this.#ports.emit({ type: "display", cell: run.cell, run: run.id, index, value });
+    },
     progress: (run: Run, progress: Progress): void => {
       const entry = this.#page.get(run.cell);
       if (entry?.run !== run || !run.running) return;

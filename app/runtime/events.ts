@@ -41,6 +41,13 @@ export type SessionEvent =
       readonly index: number;
       readonly value: unknown;
     }
+  /** Plain data that the document shall keep with the cell. */
+  | {
+      readonly type: "keep";
+      readonly cell: string;
+      readonly key: string;
+      readonly value: unknown;
+    }
   /** A control to show, with the value it starts from; `key` is its position among the cell's controls. */
   | {
       readonly type: "input";

@@ -9,6 +9,8 @@ export interface RunHost {
   view(run: Run, input: InputDescription): LatestStream<unknown>;
   progress(run: Run, progress: Progress): void;
   saved(run: Run, key: string): unknown;
+  keep(run: Run, key: string, value: unknown): void;
+  redraw(run: Run, value: unknown): void;
   heard(run: Run): void;
 }
 
@@ -99,6 +101,12 @@ export class Run {
         return host.view(run, input) as unknown as LatestStream<T>;
       },
       saved: (key) => host.saved(run, key),
+      // What was found before a stop is as good as before.
+      keep: (key, value) => host.keep(run, key, value),
+      redraw: (value) => {
+        mustBeAlive();
+        host.redraw(run, value);
+      },
       progress: (progress) => {
         if (run.alive) host.progress(run, progress);
       },

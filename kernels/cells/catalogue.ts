@@ -59,6 +59,13 @@ export const kinds: readonly KindInfo[] = [
     rung: 2,
   },
   {
+    kind: "benchmark",
+    label: "Benchmark",
+    about:
+      "Methods on data whose truth is known: how near each comes to single effects and to their average, over many replications.",
+    template: "board = regression, aipw, x-learner, forest on ihdp-like, nie-wager-a replications 3",
+  },
+  {
     kind: "model",
     label: "Model",
     about:

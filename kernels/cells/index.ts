@@ -1,4 +1,5 @@
 import type { CellKind } from "./kind.ts";
+import { benchmarkCell } from "./benchmark-cell.ts";
 import { counterfactualCell } from "./counterfactual-cell.ts";
 import { dataCell } from "./data-cell.ts";
 import { estimateCell } from "./estimate-cell.ts";
@@ -18,6 +19,7 @@ const all: readonly CellKind[] = [
   identifyCell,
   estimateCell,
   refuteCell,
+  benchmarkCell,
   modelCell,
   counterfactualCell,
   simulateCell,

@@ -7,7 +7,10 @@ import type { MechanismSpread } from "../counterfactual/spread.ts";
 import type { EstimateResult } from "../estimate/effect.ts";
 import type { Graph } from "../graph/graph.ts";
 import type { Identification } from "../identify/result.ts";
+import type { BenchmarkResult } from "../estimate/benchmark/run.ts";
+import { standingsOf } from "../estimate/benchmark/summary.ts";
 import { attributionReport } from "./attribution-report.ts";
+import { benchmarkReport } from "./benchmark-report.ts";
 import { counterfactualReport } from "./counterfactual-report.ts";
 import { estimateReport } from "./estimate-report.ts";
 import { fairnessReport } from "./fairness-report.ts";
@@ -27,6 +30,7 @@ export function reportOf(value: unknown): Report | undefined {
   const { kind, claim } = value as { kind?: unknown; claim?: unknown };
   if (kind === "graph") return graphReport(value as Graph);
   if (kind === "model") return modelReport(value as StructuralModel);
+  if (kind === "benchmark") return boardReport(value as BenchmarkResult);
   if (claim === undefined || typeof kind !== "string") return undefined;
   if (kind === "mechanism-spread") return spreadReport(value as MechanismSpread);
   if (kind === "fairness") return fairnessReport(value as FairnessReport);
@@ -35,4 +39,8 @@ export function reportOf(value: unknown): Report | undefined {
   if ("queryText" in value) return identifyReport(value as Identification, undefined);
   if ("quantity" in value) return counterfactualReport([value as CounterfactualResult]);
   return undefined;
+}
+
+function boardReport(result: BenchmarkResult): Report {
+  return benchmarkReport(result, standingsOf(result.rows), { finished: true });
 }

@@ -44,6 +44,9 @@ export type SessionChange =
 
 /** How long edits may gather before the kernel is told. */
 const TELL_WAIT = 80;
+/** How often results that a cell asks to have kept are written, and how much text they may be. */
+const KEEP_WAIT = 1000;
+const MAX_KEPT = 4_000_000;
 /** How long a notebook has to rest before saved outputs are held against it again. */
 const JUDGE_WAIT = 300;
 
@@ -77,6 +80,8 @@ export class NotebookSession {
   #nextRequest = 1;
   #tellTimer: ReturnType<typeof setTimeout> | undefined;
   #judgeTimer: ReturnType<typeof setTimeout> | undefined;
+  readonly #kept = new Map<string, unknown>();
+  #keptTimer: ReturnType<typeof setTimeout> | undefined;
   #inputFrame: number | undefined;
   #inputSave: ReturnType<typeof setTimeout> | undefined;
 
@@ -222,6 +227,7 @@ export class NotebookSession {
     clearTimeout(this.#judgeTimer);
     if (this.#inputFrame !== undefined) cancelAnimationFrame(this.#inputFrame);
     this.#keepInputs();
+    this.#writeKept();
     this.#kernel.dispose();
     this.#listeners.clear();
     await this.#saver.flush();
@@ -337,6 +343,9 @@ export class NotebookSession {
       case "attachment-request":
         void this.#answerAttachment(event.request, event.name);
         return;
+      case "keep":
+        this.#keepSoon(event.cell, event.key, event.value);
+        return;
       case "settled":
         this.#emit({ kind: "settled" });
         return;
@@ -345,6 +354,29 @@ export class NotebookSession {
         return;
       default:
     }
+  }
+
+  /**
+   * Results that a cell asks to have kept. Anybody's code may ask: only the kinds that have something to keep are heard,
+   * at most once a second, and not for more than a document can carry.
+   */
+  #keepSoon(cell: string, key: string, value: unknown): void {
+    const kind = this.document.notebook.cells.find(({ id }) => id === cell)?.kind;
+    if (kind !== "benchmark" || key !== "results") return;
+    this.#kept.set(cell, value);
+    this.#keptTimer ??= setTimeout(() => this.#writeKept(), KEEP_WAIT);
+  }
+
+  #writeKept(): void {
+    clearTimeout(this.#keptTimer);
+    this.#keptTimer = undefined;
+    const there = new Set(this.document.notebook.cells.map(({ id }) => id));
+    for (const [cell, kept] of this.#kept) {
+      const value = toJson(kept);
+      if (!there.has(cell) || JSON.stringify(value).length > MAX_KEPT) continue;
+      this.document.apply([{ kind: "set-input", cell, name: "results", value }]);
+    }
+    this.#kept.clear();
   }
 
   /** From the notebook's attachments, else from the catalogue's files that are here. */

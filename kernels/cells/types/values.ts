@@ -4,6 +4,8 @@ import type {
   EstimateResult,
   NegativeAnswer as NegativeEstimate,
 } from "../../estimate/effect.ts";
+import type { BenchmarkResult } from "../../estimate/benchmark/run.ts";
+import type { Standing } from "../../estimate/benchmark/summary.ts";
 import type { Identification } from "../../identify/result.ts";
 import type { CounterfactualResult } from "../../counterfactual/result.ts";
 
@@ -27,6 +29,9 @@ export type Identified = AnyOf<Identification>;
 
 /** The answer of a counterfactual cell (`kind` tells which). */
 export type Imagined = AnyOf<CounterfactualResult>;
+
+/** The answer of a benchmark cell: every run, and how the methods stand. */
+export type Board = BenchmarkResult & { readonly standings: readonly Standing[] };
 
 export type { Effect, NegativeEstimate };
 export type { Identification } from "../../identify/result.ts";

@@ -1,3 +1,5 @@
+import { sha256 } from "@noble/hashes/sha2.js";
+import { bytesToHex } from "@noble/hashes/utils.js";
 import { toErrorRecord, UserError } from "../../../app/errors.ts";
 import { VERSION } from "../../../app/version.ts";
 import { breathe, type Work } from "../../../app/work.ts";
@@ -41,7 +43,7 @@ export interface BenchmarkSpec {
 
 /** One method on one replication of one set. Plain data; a failure is a row like any other. */
 export interface BenchmarkRow {
-  /** Everything its numbers depend on. */
+  /** Digest of everything its numbers depend on. */
   readonly key: string;
   readonly set: string;
   readonly replication: number;
@@ -66,7 +68,7 @@ export interface BenchmarkResult {
   readonly replications: readonly number[];
   /** In the order of sets, replications, methods. */
   readonly rows: readonly BenchmarkRow[];
-  /** How many rows there should be. */
+  /** How many rows there should be; those of absent sets are not counted. */
   readonly jobs: number;
   /** How many of the rows were known from before. */
   readonly known: number;
@@ -114,11 +116,11 @@ export async function runBenchmark(
   }
   const known = rows.size;
   const soFar = (): BenchmarkResult => gather(spec, jobs, rows, known, absent);
-  const clock = new Clock(jobs, rows);
+  const clock = new Clock(jobs, rows, (job) => absent.has(placeOf(job)));
   let loaded: { readonly of: string; readonly problem: KnownProblem | undefined } | undefined;
   for (const job of jobs) {
     if (rows.has(job.key)) continue;
-    const of = `${job.set.label} ${job.replication}`;
+    const of = placeOf(job);
     if (absent.has(of)) continue;
     await breathe(work);
     work.progress(clock.now(job, 0));
@@ -167,7 +169,7 @@ function jobsOf(spec: BenchmarkSpec): readonly Job[] {
   return shard === undefined ? jobs : jobs.filter((_, k) => k % shard.of === shard.index - 1);
 }
 
-/** Equal keys give equal numbers (times apart). O(options). */
+/** Equal keys give equal numbers (times apart): a digest of all that they depend on. O(options). */
 function keyOf(
   { seed }: BenchmarkSpec,
   { set, n }: BenchmarkSet,
@@ -179,7 +181,7 @@ function keyOf(
   );
   const all = { ...options, ...resolveOptions(method, own) };
   const sorted = Object.entries(all).toSorted(([a], [b]) => (a < b ? -1 : 1));
-  return JSON.stringify([
+  const whole = JSON.stringify([
     BENCHMARK_VERSION,
     seed,
     set.name,
@@ -188,6 +190,12 @@ function keyOf(
     method.name,
     Object.fromEntries(sorted),
   ]);
+  return bytesToHex(sha256(new TextEncoder().encode(whole))).slice(0, 20);
+}
+
+/** Set and replication of a job, in one word. */
+function placeOf(job: Job): string {
+  return `${job.set.label} ${job.replication}`;
 }
 
 function load(job: Job, seed: number, file: FileSource): Promise<KnownProblem | undefined> {
@@ -284,7 +292,7 @@ function gather(
         return row === undefined ? [] : [{ ...row, set: set.label, method: method.label }];
       })
       .toSorted((a, b) => order(a) - order(b)),
-    jobs: jobs.length,
+    jobs: jobs.length - jobs.filter((job) => absent.has(placeOf(job))).length,
     known,
     absent: [...missing].map(([set, files]) => ({ set, files: [...files] })),
   };
@@ -294,11 +302,17 @@ function gather(
 class Clock {
   readonly #jobs: readonly Job[];
   readonly #done: ReadonlyMap<string, BenchmarkRow>;
+  readonly #impossible: (job: Job) => boolean;
   readonly #times = new Map<string, { sum: number; count: number }>();
 
-  constructor(jobs: readonly Job[], done: ReadonlyMap<string, BenchmarkRow>) {
+  constructor(
+    jobs: readonly Job[],
+    done: ReadonlyMap<string, BenchmarkRow>,
+    impossible: (job: Job) => boolean,
+  ) {
     this.#jobs = jobs;
     this.#done = done;
+    this.#impossible = impossible;
     for (const job of jobs) {
       const row = done.get(job.key);
       if (row !== undefined) this.took(job, row.seconds);
@@ -314,7 +328,7 @@ class Clock {
 
   now(job: Job, fraction: number, message?: string): { fraction: number; message: string } {
     const position = this.#done.size;
-    const total = this.#jobs.length;
+    const total = this.#jobs.filter((one) => !this.#impossible(one)).length;
     const left = this.#left(job, fraction);
     return {
       fraction: (position + Math.min(1, fraction)) / total,
@@ -341,7 +355,7 @@ class Clock {
   #left(current: Job, fraction: number): number | undefined {
     let sum = 0;
     for (const job of this.#jobs) {
-      if (this.#done.has(job.key)) continue;
+      if (this.#done.has(job.key) || this.#impossible(job)) continue;
       const expected = this.#expected(job);
       if (expected === undefined) return undefined;
       sum += job === current ? (1 - Math.min(1, fraction)) * expected : expected;

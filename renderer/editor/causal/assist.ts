@@ -60,6 +60,9 @@ export function causalCompletions(
       else addNames(namesOf(service, ["identify"]), "answer of an identify cell");
       break;
     }
+    case "benchmark":
+      if (context.clause === "") addMethods(context, methods, add, () => {});
+      break;
     case "identify":
     case "counterfactual": {
       const of = cell.kind === "identify" ? "graph" : "model";

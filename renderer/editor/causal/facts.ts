@@ -81,6 +81,8 @@ export function readCausal(
       return readEstimate(source, name);
     case "refute":
       return readChecks(source, name);
+    case "benchmark":
+      return readBoard(source, name);
     case "simulate":
       return readSimulate(source, name);
     case "data":
@@ -266,6 +268,18 @@ function readChecks(source: string, cellName: string | undefined): CausalFacts {
     return output === undefined ? [] : [{ ...output, type: "any" }];
   });
   return { ...nothing, outputs };
+}
+
+function readBoard(source: string, cellName: string | undefined): CausalFacts {
+  const [statement] = statementsOf(source);
+  if (statement === undefined) return nothing;
+  const parts = split(statement, ["on", "replications", "seed", "shard"]);
+  const output = outputOf(statement, source, cellName);
+  return {
+    ...nothing,
+    outputs: output === undefined ? [] : [{ ...output, type: "Board" }],
+    calls: callsIn(parts.get("")),
+  };
 }
 
 function readSimulate(source: string, cellName: string | undefined): CausalFacts {

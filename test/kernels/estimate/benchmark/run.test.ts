@@ -51,7 +51,7 @@ async function run(
   return { result, learned, progress };
 }
 
-const numbers = (rows: readonly BenchmarkRow[]) => rows.map(({ seconds: _, ...rest }) => rest);
+const numbers = (rows: readonly BenchmarkRow[]) => rows.map((row) => ({ ...row, seconds: 0 }));
 
 test("every combination has its row; what cannot answer says so in it", async () => {
   const { result, learned, progress } = await run();
