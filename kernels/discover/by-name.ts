@@ -1,5 +1,6 @@
 import { quietWork, type Work } from "../../app/work.ts";
 import type { Table } from "../data/table.ts";
+import { amortizedMethod } from "./amortized/amortized-method.ts";
 import { fciSearch } from "./constraint/fci.ts";
 import { cdNodMethod, fciMethod, pcMethod, rfciMethod } from "./constraint/methods.ts";
 import { pcSearch } from "./constraint/pc.ts";
@@ -41,6 +42,8 @@ export const cdNod = byName(cdNodMethod);
 export const bossFci = byName(bossFciMethod);
 /** See `gfciMethod`. */
 export const gfci = byName(gfciMethod);
+/** See `amortizedMethod`. */
+export const amortized = byName(amortizedMethod);
 /** See `giesMethod`. */
 export const gies = byName(giesMethod);
 /** See `dagma` in relaxation. */

@@ -14,6 +14,7 @@ export { toPag } from "./constraint/to-pag.ts";
 export { compareGraphs, type Comparison, conventions, type Metric } from "./metrics/compare.ts";
 export { type Sortability, sortability } from "./metrics/sortability.ts";
 export {
+  amortized,
   boss,
   bossFci,
   cdNod,

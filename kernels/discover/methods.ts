@@ -1,3 +1,4 @@
+import { amortizedMethods } from "./amortized/methods.ts";
 import { constraintMethods } from "./constraint/methods.ts";
 import { functionalMethods } from "./functional/methods.ts";
 import { hybridMethods } from "./hybrid/methods.ts";
@@ -13,5 +14,6 @@ export const methods: readonly Method[] = [
   ...hybridMethods,
   ...functionalMethods,
   ...relaxationMethods,
+  ...amortizedMethods,
   ...interventionalMethods,
 ];

@@ -147,7 +147,7 @@ const TILE_VECTORS = 3;
  * c = a b + bias. Column tiles outside, row tiles inside, so that a panel of `b` stays in the first cache. Tails in
  * both directions by smaller tiles, the last columns one by one.
  */
-function gemmFunction(relaxed: boolean): WasmFunction {
+export function gemmFunction(relaxed: boolean): WasmFunction {
   const [a, aRow, aColumn, b, bias, c, n, k, m] = [0, 1, 2, 3, 4, 5, 6, 7, 8] as const;
   // i, j: row and column of the tile; pb, left: place in b and steps to go; pc: place in c; step: bytes of a row
   const [i, j, pb, left, pc, step] = [9, 10, 11, 12, 13, 14] as const;
