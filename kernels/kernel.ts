@@ -8,10 +8,11 @@ import { Session } from "../app/runtime/session.ts";
 import { VERSION } from "../app/version.ts";
 import { Attachments } from "./attachments.ts";
 import { cellKinds, createLibrary, type KernelHost, reportOf } from "./cells/index.ts";
-import { loadModule, moduleNames } from "./cells/modules.ts";
+import { loadModule, moduleNames, versionsOf } from "./cells/modules.ts";
 import { withDoubts } from "../app/cell/doubts.ts";
 import type { Channel } from "./channel.ts";
 import { HandPool } from "./hands/pool.ts";
+import { fromArquero, isArquero } from "./data/arquero.ts";
 import type { Table } from "./data/table.ts";
 import { inputBundle, tablePage, toBundle } from "./output/display.ts";
 import { inlineText } from "./output/inspect.ts";
@@ -56,6 +57,8 @@ export class Kernel {
   readonly #variables = new VariableFeed((event) => this.#post(event));
   /** Of each cell's run in progress. */
   readonly #provenance = new Map<string, Provenance>();
+  /** Versions of the packages that a cell's text imports. */
+  readonly #imported = new Map<string, Readonly<Record<string, string>>>();
   /** How a program's errors are placed in its text. */
   readonly #places = new WeakMap<CellProgram, (error: unknown) => Place | undefined>();
   /** The cell that is executing synchronously, for `console`. */
@@ -163,6 +166,7 @@ export class Kernel {
       const compiled = compileCell(cell.source, { cell: cell.id, modules: moduleNames });
       const program = toProgram(compiled, this.#options.evaluate, loadModule);
       this.#places.set(program, (error) => placeOfError(error, compiled));
+      this.#imported.set(cell.id, versionsOf(compiled.imports.map(({ module }) => module)));
       return program;
     }
     if (cell.kind === "markdown" || cell.kind === "html") {
@@ -215,7 +219,7 @@ export class Kernel {
           provenance: {
             seed: this.#seed.value,
             ...this.#provenance.get(cell),
-            versions: { dagbok: VERSION, ...platform },
+            versions: { dagbok: VERSION, ...platform, ...this.#imported.get(cell) },
           },
         });
         return;
@@ -270,7 +274,8 @@ export class Kernel {
 
   #page(request: Extract<KernelRequest, { type: "table-page" }>): void {
     try {
-      const table = this.#session.value(request.variable) as Table;
+      const value = this.#session.value(request.variable);
+      const table = isArquero(value) ? fromArquero(value) : (value as Table);
       const page = tablePage(table, request.offset, request.count);
       this.#post({ type: "table-page", request: request.request, page });
     } catch (error) {

@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -33,13 +33,16 @@ export function cellTypes(): TypeFiles {
     "kernels/cells/types/values.ts",
   ];
   const files: Record<string, string> = { ...libraryFiles(), ...declarationsOf(entries) };
+  const packages = Object.fromEntries(packageNames().map((name) => [name, packageTypes(name)]));
   files["/modules.json"] = JSON.stringify(
     Object.fromEntries([
       ...modules.map(([name, file]) => [name, `/${file.replace(/\.ts$/, ".d.ts")}`]),
+      ...Object.keys(packages).map((name) => [name, packages[name]?.entry]),
       ["dagbok/data", "/overlay/data.d.ts"],
       ["dagbok/estimate", "/overlay/estimate.d.ts"],
     ]),
   );
+  for (const made of Object.values(packages)) Object.assign(files, made.files);
   const overlay = (name: string, names: readonly string[]): string =>
     `export * from "/kernels/${name}.ts";\nexport { ${names.join(", ")} } from "/kernels/cells/types/tables.ts";\n`;
   files["/overlay/data.d.ts"] = overlay("cells/data-module", [
@@ -56,12 +59,59 @@ export function cellTypes(): TypeFiles {
   return files;
 }
 
-/** Packages cells may import, with the file each is in. Those of others (from npm) come without types as yet. */
+/** Modules of ours that cells may import, with the file each is in. */
 function moduleFiles(): readonly (readonly [string, string])[] {
   const text = readFileSync(path.join(projectFolder, "kernels/cells/modules.ts"), "utf8");
   return [...text.matchAll(/"([\w/-]+)":\s*\(\)\s*=>\s*import\("(\.{1,2}\/[^"]+)"\)/g)].map(
     (match) => [match[1] ?? "", path.posix.join("kernels/cells", match[2] ?? "")] as const,
   );
+}
+
+/** Packages of others that cells may import. */
+function packageNames(): readonly string[] {
+  const text = readFileSync(path.join(projectFolder, "kernels/cells/packages.ts"), "utf8");
+  return [...text.matchAll(/import\("([\w@/-]+)"\)/g)].map((match) => match[1] ?? "");
+}
+
+/** A package's declarations: its own, or those that were written for it; all that they import of their own. */
+function packageTypes(name: string): { readonly entry: string; readonly files: TypeFiles } {
+  const root = path.join(projectFolder, "node_modules");
+  for (const folder of [name, `@types/${name}`]) {
+    const manifest = path.join(root, folder, "package.json");
+    if (!existsSync(manifest)) continue;
+    const { types, typings } = JSON.parse(readFileSync(manifest, "utf8")) as {
+      readonly types?: string;
+      readonly typings?: string;
+    };
+    const start = types ?? typings;
+    if (start === undefined) continue;
+    const files: Record<string, string> = {};
+    const add = (file: string): void => {
+      const key = `/npm/${name}/${path.relative(path.join(root, folder), file).replaceAll("\\", "/")}`;
+      if (key in files) return;
+      const text = readFileSync(file, "utf8");
+      files[key] = text;
+      for (const [, from] of text.matchAll(/(?:from|import\()\s*["'](\.[^"']+)["']/g)) {
+        const stem = path.join(path.dirname(file), from ?? "").replace(/\.js$/, "");
+        const next = [`${stem}.d.ts`, path.join(stem, "index.d.ts")].find(existsSync);
+        if (next !== undefined) add(next);
+      }
+    };
+    const entry = path.join(root, folder, start);
+    add(entry);
+    return { entry: `/npm/${name}/${path.relative(path.join(root, folder), entry)}`, files };
+  }
+  return untypedPackage(name);
+}
+
+/** A package without types: its names are known, and what they are is not. */
+function untypedPackage(name: string): { readonly entry: string; readonly files: TypeFiles } {
+  const script = `import(${JSON.stringify(name)}).then((all) => console.log(JSON.stringify(Object.keys(all))))`;
+  const ran = spawnSync(process.execPath, ["-e", script], { cwd: projectFolder, encoding: "utf8" });
+  const names = JSON.parse(ran.stdout) as readonly string[];
+  const entry = `/npm/${name}/index.d.ts`;
+  const text = names.map((each) => `declare const ${each}_: any;\nexport { ${each}_ as ${each} };`);
+  return { entry, files: { [entry]: text.join("\n") } };
 }
 
 /** The names of `createLibrary`. One whose type nobody has written down is `any`: never a false alarm. */

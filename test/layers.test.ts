@@ -24,6 +24,9 @@ const layers: Readonly<Record<string, { ours: readonly string[]; packages: reado
       /^papaparse$/,
       /^@uwdata\/flechette$/,
       /^@noble\/hashes\//,
+      // what notebooks may import: `kernels/cells/packages.ts`
+      /^(?:arquero|simple-statistics|vega-lite-api)$/,
+      /^d3-(?:array|format|time|time-format)$/,
     ],
   },
   renderer: {

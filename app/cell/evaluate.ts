@@ -136,7 +136,11 @@ async function loadModules(
 /** The packages as this run calls them: what their engines claim is heard. */
 function heardBy({ hear }: CellContext, modules: Modules): Modules {
   if (hear === undefined) return modules;
-  const heard = Object.entries(modules).map(([name, all]) => [name, listenToModule(all, hear)]);
+  const heard = Object.entries(modules).map(([name, all]) => [
+    name,
+    // a package of others claims nothing, and its classes are not to be wrapped
+    name.startsWith("dagbok/") ? listenToModule(all, hear) : all,
+  ]);
   return Object.fromEntries(heard) as Modules;
 }
 

@@ -9,16 +9,6 @@ export interface CellImport {
   readonly local: string;
 }
 
-/** Packages that come with Dagbok and can be imported where the host provides them. */
-export const BUNDLED_MODULES = [
-  "dagbok/graph",
-  "dagbok/identify",
-  "dagbok/estimate",
-  "dagbok/counterfactual",
-  "dagbok/data",
-  "dagbok/math",
-] as const;
-
 export interface FoundImports {
   readonly imports: readonly CellImport[];
   readonly findings: readonly Finding[];

@@ -2,6 +2,7 @@ import { type InputDescription, isInputDescription } from "../../app/cell/progra
 import { toErrorRecord, UserError } from "../../app/errors.ts";
 import { mime, type MimeBundle, type TablePage } from "../../app/protocol/mime.ts";
 import type { Report } from "../../app/protocol/report.ts";
+import { fromArquero, isArquero } from "../data/arquero.ts";
 import { lengthOf, type Column, type Table } from "../data/table.ts";
 import { inspect, plainText } from "./inspect.ts";
 
@@ -41,8 +42,10 @@ function bundleOf(value: unknown, reportOf: ReportOf): MimeBundle {
     return { [mime.text]: `${value.name}: ${value.message}`, [mime.error]: toErrorRecord(value) };
   }
   if (isKind(value, "table")) return tableBundle(value as Table);
+  if (isArquero(value)) return tableBundle(fromArquero(value));
   const report = reportOf(value);
   if (report !== undefined) return { [mime.text]: report.summary, [mime.report]: report };
+  if (isVegaApi(value)) return bundleOf(value.toSpec(), reportOf);
   if (isVegaLite(value)) {
     return { [mime.text]: `Vega-Lite chart${chartTitle(value)}`, [mime.vegaLite]: value };
   }
@@ -121,6 +124,12 @@ function isVegaLite(value: unknown): value is Readonly<Record<string, unknown>> 
   if (typeof value !== "object" || value === null) return false;
   const schema = (value as { $schema?: unknown }).$schema;
   return typeof schema === "string" && schema.includes("vega-lite");
+}
+
+/** A chart of the package vega-lite-api. */
+function isVegaApi(value: unknown): value is { toSpec(): unknown } {
+  const { toSpec, toObject } = (value ?? {}) as { toSpec?: unknown; toObject?: unknown };
+  return typeof toSpec === "function" && typeof toObject === "function";
 }
 
 function chartTitle(spec: Readonly<Record<string, unknown>>): string {

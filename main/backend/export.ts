@@ -1,4 +1,5 @@
 import type { BlobReader } from "./blob-reader.ts";
+import type { Notebook } from "../../app/notebook/document.ts";
 import { formatNotebook } from "../../app/notebook/format.ts";
 import type { Routes } from "../../app/protocol/routes.ts";
 import type { StoredNotebook } from "../../app/protocol/store.ts";
@@ -7,11 +8,13 @@ import { exportKit } from "./kit.ts";
 
 export type ExportFormat = Routes["exportNotebook"]["in"]["to"];
 
+/** The notebook in another format. Its settings say which versions made the outputs it has. */
 export async function exportNotebook(
-  stored: StoredNotebook,
+  given: StoredNotebook,
   to: ExportFormat,
   blobs: BlobReader,
 ): Promise<Routes["exportNotebook"]["out"]> {
+  const stored = { ...given, notebook: withVersions(given) };
   const { notebook } = stored;
   const name = fileNameOf(notebook.title);
   switch (to) {
@@ -37,6 +40,15 @@ export async function exportNotebook(
     default:
       throw new Error("There is no such export.");
   }
+}
+
+function withVersions({ notebook, outputs }: StoredNotebook): Notebook {
+  const made = [...outputs]
+    .sort((a, b) => a.at - b.at)
+    .map(({ provenance }) => provenance?.versions ?? {});
+  if (made.every((versions) => Object.keys(versions).length === 0)) return notebook;
+  const versions = Object.assign({}, ...made) as Notebook["settings"]["versions"];
+  return { ...notebook, settings: { ...notebook.settings, versions } };
 }
 
 /** `Kidney stones, 1986` as `kidney-stones-1986`: safe on every file system. */

@@ -74,6 +74,11 @@ async function isOwn(place: string, notebook: Notebook): Promise<boolean> {
     const known = (await store.list()).find(({ id }) => id === notebook.id);
     if (known?.origin !== "here") return false;
     const stored = await store.open(notebook.id);
-    return formatNotebook(stored.notebook) === formatNotebook(notebook);
+    return textOf(stored.notebook) === textOf(notebook);
   });
+}
+
+/** What was written; which versions it was last run with may differ. */
+function textOf(notebook: Notebook): string {
+  return formatNotebook({ ...notebook, settings: { ...notebook.settings, versions: {} } });
 }

@@ -6,6 +6,7 @@ import type {
   KernelCell,
   KernelEvent,
   KernelRequest,
+  Provenance,
 } from "../../app/protocol/kernel.ts";
 import { mime } from "../../app/protocol/mime.ts";
 import type { Channel } from "../../kernels/channel.ts";
@@ -17,6 +18,7 @@ export class KernelHarness {
   readonly variableClaims = new Map<string, Claim>();
   readonly states = new Map<string, CellState>();
   readonly shown = new Map<string, string[]>();
+  readonly provenance = new Map<string, Provenance>();
   readonly runs: string[] = [];
   readonly #channel: Channel;
   #settled: () => void = () => {};
@@ -75,6 +77,9 @@ export class KernelHarness {
         this.claims.delete(event.cell);
         return;
       case "run-ended":
+        if (event.provenance !== undefined) this.provenance.set(event.cell, event.provenance);
+        if (event.claim !== undefined) this.claims.set(event.cell, event.claim);
+        return;
       case "claim":
         if (event.claim !== undefined) this.claims.set(event.cell, event.claim);
         return;

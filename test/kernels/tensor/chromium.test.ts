@@ -17,7 +17,7 @@ const LONG = process.env["DAGBOK_LONG"] === "1";
 
 /** The policy a kernel worker is served with: no network at all. */
 const POLICY =
-  "default-src 'none'; script-src 'self' 'wasm-unsafe-eval' blob:; connect-src 'none'; worker-src 'none'";
+  "default-src 'none'; script-src 'self' 'unsafe-eval' 'wasm-unsafe-eval' blob:; connect-src 'none'; worker-src 'none'";
 
 interface Answer {
   readonly backend: BackendName;

@@ -217,7 +217,7 @@ describe("kernel frames", () => {
     expect(page.headers.get("content-security-policy")).toContain(`frame-ancestors ${shell}`);
     const worker = await backend(new Request(`${places.kernel("abcd")}/worker.js`));
     expect(worker.headers.get("content-security-policy")).toBe(
-      "default-src 'none'; script-src 'self' 'wasm-unsafe-eval' blob:; connect-src 'none'; worker-src 'none'",
+      "default-src 'none'; script-src 'self' 'unsafe-eval' 'wasm-unsafe-eval' blob:; connect-src 'none'; worker-src 'none'",
     );
   });
 

@@ -200,6 +200,28 @@ describe("declarations", () => {
       }),
     ).toEqual(["b: nodez: Property 'nodez' does not exist on type 'Graph'. Did you mean 'nodes'?"]);
   });
+  test("packages of others, with their own types", () => {
+    expect(
+      check({
+        a: 'import { bin, mean } from "d3-array";\nconst m = mean([1, 2]);\nmean("x", 3);',
+        b: "const s: string = m;",
+        c: 'import { table } from "arquero";\nconst t = table({ x: [1, 2] });\nt.fliter();',
+        d: 'import { linearRegression } from "simple-statistics";\nconst l: string = linearRegression([[0, 1]]).m;',
+        e: 'import { Matrix } from "ml-matrix";\nMatrix.eye(2).det2();',
+        f: 'import { format } from "d3-format";\nformat(3);',
+        g: 'import { markBar } from "vega-lite-api";\nmarkBar().anything();',
+        h: 'import { utcDay } from "d3-time";\nimport { timeParse } from "d3-time-format";\nconst day: string = utcDay.floor(timeParse("%Y")("2020") ?? new Date());',
+      }).map((line) => line.split(".")[0]),
+    ).toEqual([
+      "a: 3: Argument of type 'number' is not assignable to parameter of type '(datum: string, index: number, array: Iterable<string>) => number | null | undefined'",
+      "b: s: Type 'number | undefined' is not assignable to type 'string'",
+      "c: fliter: Property 'fliter' does not exist on type 'ColumnTable'",
+      "d: l: Type 'number' is not assignable to type 'string'",
+      "e: det2: Property 'det2' does not exist on type 'Matrix'",
+      "f: 3: Argument of type 'number' is not assignable to parameter of type 'string'",
+      "h: day: Type 'Date' is not assignable to type 'string'",
+    ]);
+  });
   test("a whole cell in braces is a value", () => {
     expect(check({ a: "const k = 1", b: "{ x: k, y: k.z }" })).toEqual([
       "b: z: Property 'z' does not exist on type '1'.",
