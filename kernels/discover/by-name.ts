@@ -20,6 +20,7 @@ import {
 import { dagmaMlpMethod, notearsMlpMethod } from "./relaxation/mlp-methods.ts";
 import { bossMethod, exactMethod, gesMethod } from "./score/methods.ts";
 import { type Oracle, oracleTest } from "./tests/independence.ts";
+import { pcmciMethod, pcmciPlusMethod } from "./time/methods.ts";
 
 type OwnOptions<O> = GeneralOptions & Partial<O>;
 type ByName<O> = (table: Table, options?: OwnOptions<O>, work?: Work) => Promise<Discovery>;
@@ -58,6 +59,11 @@ export const golemNv = byName(golemNvMethod);
 export const dagmaMlp = byName(dagmaMlpMethod);
 /** See `notearsMlpMethod`. */
 export const notearsMlp = byName(notearsMlpMethod);
+
+/** See `pcmciMethod`. */
+export const pcmci = byName(pcmciMethod);
+/** See `pcmciPlusMethod`. */
+export const pcmciPlus = byName(pcmciPlusMethod);
 
 type OptionsOf<M> = M extends Method<infer O> ? OwnOptions<O> : never;
 

@@ -30,11 +30,14 @@ export {
   notears,
   notearsMlp,
   pc,
+  pcmci,
+  pcmciPlus,
   rfci,
 } from "./by-name.ts";
 export type { Knowledge } from "./knowledge.ts";
 export type { Family, Method } from "./method.ts";
 export { methods } from "./methods.ts";
+export { type SummaryLink, summaryOf } from "./time/finding.ts";
 export type * from "./result.ts";
 
 /** A method by name or as a value, what every method takes, and the method's own options. */

@@ -6,6 +6,7 @@ import { interventionalMethods } from "./interventional/methods.ts";
 import type { Method } from "./method.ts";
 import { relaxationMethods } from "./relaxation/methods.ts";
 import { scoreMethods } from "./score/methods.ts";
+import { timeMethods } from "./time/methods.ts";
 
 /** Every method, in the order they are offered. Each family lists its own in its folder. */
 export const methods: readonly Method[] = [
@@ -14,6 +15,7 @@ export const methods: readonly Method[] = [
   ...hybridMethods,
   ...functionalMethods,
   ...relaxationMethods,
+  ...timeMethods,
   ...amortizedMethods,
   ...interventionalMethods,
 ];

@@ -66,10 +66,13 @@ export async function pcSearch(
   };
 }
 
-/** Directs a skeleton by its colliders, the knowledge and Meek's rules. */
-function orient(
+/**
+ * Directs a skeleton by its colliders, the knowledge and Meek's rules. An edge that `joined` has one way only is
+ * directed from the start (time does that).
+ */
+export function orient(
   names: readonly string[],
-  skeleton: Skeleton,
+  skeleton: Pick<Skeleton, "d" | "joined">,
   triples: readonly Triple[],
   knowledge: Constraints,
 ): { pdag: Pdag; diagnostics: Diagnostic[] } {

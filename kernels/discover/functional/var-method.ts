@@ -1,8 +1,8 @@
 import { UserError } from "../../../app/errors.ts";
-import { createGraph } from "../../graph/graph.ts";
 import { valuesOf } from "../data.ts";
 import type { Method } from "../method.ts";
 import type { LaggedEdge } from "../result.ts";
+import { timeGraph } from "../time/finding.ts";
 import { noiseDiagnostics, penalty } from "./noise-check.ts";
 import { varLingam } from "./var-lingam.ts";
 
@@ -94,20 +94,3 @@ export const varMethod: Method<{
     };
   },
 };
-
-/** Nodes `x[t-2]`, `x[t-1]`, `x[t]` for the columns and times that links name. */
-export function timeGraph(
-  names: readonly string[],
-  lagged: readonly LaggedEdge[],
-): ReturnType<typeof createGraph> {
-  const at = (name: string, lag: number): string =>
-    lag === 0 ? `${name}[t]` : `${name}[t-${lag}]`;
-  return createGraph({
-    nodes: names.map((name) => at(name, 0)),
-    edges: lagged.map(({ from, to, lag, mark }) => ({
-      from: at(from, lag),
-      to: at(to, 0),
-      mark,
-    })),
-  });
-}
