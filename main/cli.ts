@@ -13,6 +13,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   list: async () => (await import("./commands/list.ts")).list,
   import: async () => (await import("./commands/import.ts")).importFiles,
   export: async () => (await import("./commands/export.ts")).exportFile,
+  bench: async () => (await import("./commands/bench.ts")).bench,
   data: async () => (await import("./commands/data.ts")).data,
 };
 
@@ -27,6 +28,8 @@ const HELP = `dagbok: notebooks for causal inference
   dagbok import FILE…                  add notebooks to the library
   dagbok export FILE|ID --to html|ts|ipynb|kit [-o PLACE]
                                        write a notebook in another format
+  dagbok bench [--methods LIST] [--sets LIST] [--shard I/N] [--out FILE]
+                                       methods of estimation on data whose truth is known
   dagbok data list [NAME]              known public data sets
   dagbok data add NAME [--from PLACE]  fetch a data set, or take it from a file or folder
 

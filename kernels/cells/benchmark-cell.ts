@@ -1,14 +1,13 @@
+import { type BenchmarkRow, packRows, RESULTS_KEY, unpackRows } from "../../app/benchmark.ts";
 import type { CellContext, CellProgram } from "../../app/cell/program.ts";
 import { UserError } from "../../app/errors.ts";
 import type {
   BenchmarkMethod,
   BenchmarkResult,
-  BenchmarkRow,
   BenchmarkSet,
   BenchmarkSpec,
 } from "../estimate/benchmark/run.ts";
 import { displayable, reportBundle } from "../output/display.ts";
-import { packRows, RESULTS_KEY, unpackRows } from "./benchmark-memory.ts";
 import { benchmarkReport, type Choices } from "./benchmark-report.ts";
 import { type BenchmarkText, labelOf, readBenchmark } from "./benchmark-text.ts";
 import { type CellKind, type KernelHost, parsing } from "./kind.ts";

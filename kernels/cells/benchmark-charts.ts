@@ -1,6 +1,6 @@
 import type { Block } from "../../app/protocol/report.ts";
-import type { BenchmarkRow, SetInfo } from "../estimate/benchmark/run.ts";
-import type { Score } from "../estimate/benchmark/score.ts";
+import type { BenchmarkRow, Score } from "../../app/benchmark.ts";
+import type { SetInfo } from "../estimate/benchmark/run.ts";
 import type { Spread, Standing } from "../estimate/benchmark/summary.ts";
 import { formatNumber } from "./format.ts";
 
@@ -37,7 +37,7 @@ export function benchmarkCharts(
             rows,
             byError,
             set,
-            "error of the average effect",
+            "ATE error",
             ({ estimate, truth }) => Math.abs(estimate - truth),
             (one) => one.ateError,
           ),

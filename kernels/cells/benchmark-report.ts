@@ -294,7 +294,7 @@ function formBlock({ text, methods, sets }: Choices): Block {
         kind: "actions",
         label: "Replications",
         actions: [1, 3, 5, 10, 30].map((many) => ({
-          label: String(many),
+          label: many === 1 ? "1 replication" : `${many} replications`,
           pressed: text.replications.length === many && text.replications.at(-1) === many,
           does: { kind: "rewrite", from: text.source, to: withReplications(text, many) },
         })),

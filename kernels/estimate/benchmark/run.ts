@@ -1,5 +1,6 @@
 import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex } from "@noble/hashes/utils.js";
+import type { BenchmarkRow, Failure, Score } from "../../../app/benchmark.ts";
 import { toErrorRecord, UserError } from "../../../app/errors.ts";
 import { VERSION } from "../../../app/version.ts";
 import { breathe, type Work } from "../../../app/work.ts";
@@ -8,7 +9,7 @@ import { estimateBy } from "../estimate.ts";
 import type { Method } from "../method.ts";
 import { resolveOptions } from "../method.ts";
 import type { FileSource, KnownProblem, KnownSet } from "./known-set.ts";
-import { scoreEffect, type Score } from "./score.ts";
+import { scoreEffect } from "./score.ts";
 
 /** To be raised when an engine's numbers change between releases, so that kept results are computed again. */
 const REVISION = 1;
@@ -39,24 +40,6 @@ export interface BenchmarkSpec {
   readonly seed: number;
   /** Only every `of`-th job, beginning with the `index`-th (from 1). */
   readonly shard?: { readonly index: number; readonly of: number };
-}
-
-/** One method on one replication of one set. Plain data; a failure is a row like any other. */
-export interface BenchmarkRow {
-  /** Digest of everything its numbers depend on. */
-  readonly key: string;
-  readonly set: string;
-  readonly replication: number;
-  readonly method: string;
-  readonly seconds: number;
-  readonly result: Score | Failure;
-}
-
-export interface Failure {
-  readonly kind: "failed";
-  /** `no-overlap`, `not-applicable`, …, the code of a user's error, or `error`. */
-  readonly code: string;
-  readonly message: string;
 }
 
 export interface BenchmarkResult {

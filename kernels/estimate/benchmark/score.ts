@@ -1,25 +1,7 @@
+import type { Score } from "../../../app/benchmark.ts";
 import type { Effect } from "../effect.ts";
 import { scoreAgainstTruth } from "../judge/truth.ts";
 import type { KnownProblem } from "./known-set.ts";
-
-/** How near one estimate came. Numbers have eight digits, so that a kept row and a fresh one are the same. */
-export interface Score {
-  readonly kind: "scored";
-  /** Rows the estimate is of, and those its target is about. */
-  readonly n: number;
-  /** Mean of the true effects of the target's rows. */
-  readonly truth: number;
-  readonly estimate: number;
-  /** Both or neither: a method without an interval has none. */
-  readonly low?: number;
-  readonly high?: number;
-  /** Of the target's rows; absent for methods that give no unit effects. */
-  readonly rootPehe?: number;
-  /** Root-PEHE over the standard deviation of the true effects; absent where these do not vary. */
-  readonly relativePehe?: number;
-  /** Mean effect lost by treating those predicted to gain instead of those who do (policy risk above the least). */
-  readonly regret?: number;
-}
 
 /**
  * An effect against the known effects: its estimate against their mean over the target's rows, its unit effects row by

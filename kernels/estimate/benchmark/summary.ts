@@ -1,5 +1,4 @@
-import type { BenchmarkRow } from "./run.ts";
-import type { Score } from "./score.ts";
+import type { BenchmarkRow, Score } from "../../../app/benchmark.ts";
 
 /** Of one number over replications. */
 export interface Spread {

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { CellContext } from "../../../app/cell/program.ts";
 import { mime, type MimeBundle } from "../../../app/protocol/mime.ts";
 import type { Block, Report, TableBlock } from "../../../app/protocol/report.ts";
-import { packRows, unpackRows } from "../../../kernels/cells/benchmark-memory.ts";
+import { packRows, unpackRows } from "../../../app/benchmark.ts";
 import { cellKinds } from "../../../kernels/cells/index.ts";
 import { reportOf } from "../../../kernels/cells/reports.ts";
 import type { BenchmarkResult } from "../../../kernels/estimate/benchmark/index.ts";
@@ -163,7 +163,7 @@ describe("the form", () => {
     expect(to("nie-wager-b")).toBe(
       source.replace("(n: 200)\n  rep", "(n: 200), nie-wager-b\n  rep"),
     );
-    expect(to("10")).toBe(source.replace("replications 2", "replications 10"));
+    expect(to("10 replications")).toBe(source.replace("replications 2", "replications 10"));
     const pressed = actions(reports.at(-1)).filter((action) => action.pressed === true);
     expect(pressed.map((action) => action.label)).toEqual([
       "regression",

@@ -1,10 +1,51 @@
-import type { BenchmarkRow } from "../estimate/benchmark/run.ts";
+/**
+ * Results of benchmarks as the document keeps them and the command line writes them. What makes them is in
+ * `kernels/estimate/benchmark`.
+ */
+
+/** One method on one replication of one set of known truth. Plain data; a failure is a row like any other. */
+export interface BenchmarkRow {
+  /** Digest of everything its numbers depend on. */
+  readonly key: string;
+  /** As written in the cell: `nie-wager-a(n: 500)`, `forest(trees: 500)`. */
+  readonly set: string;
+  readonly replication: number;
+  readonly method: string;
+  readonly seconds: number;
+  readonly result: Score | Failure;
+}
+
+/** How near one estimate came. Numbers have eight digits, so that a kept row and a fresh one are the same. */
+export interface Score {
+  readonly kind: "scored";
+  /** Rows the estimate is of. */
+  readonly n: number;
+  /** Mean of the true effects of the target's rows. */
+  readonly truth: number;
+  readonly estimate: number;
+  /** Both or neither: a method without an interval has none. */
+  readonly low?: number;
+  readonly high?: number;
+  /** Of the target's rows; absent for methods that give no unit effects. */
+  readonly rootPehe?: number;
+  /** Root-PEHE over the standard deviation of the true effects; absent where these do not vary. */
+  readonly relativePehe?: number;
+  /** Mean effect lost by treating those predicted to gain instead of those who do (policy risk above the least). */
+  readonly regret?: number;
+}
+
+export interface Failure {
+  readonly kind: "failed";
+  /** `no-overlap`, `not-applicable`, …, the code of a user's error, or `error`. */
+  readonly code: string;
+  readonly message: string;
+}
 
 /** Under this name the document keeps a benchmark cell's rows. */
 export const RESULTS_KEY = "results";
 
 /** A document carries no more: the oldest go first. */
-const MOST_ROWS = 5000;
+const MOST_ROWS = 20_000;
 
 /** Rows as they are kept: a table without names, since there may be thousands. */
 export interface KeptRows {
