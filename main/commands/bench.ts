@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { rename, writeFile } from "node:fs/promises";
 import path from "node:path";
 import type { BenchmarkRow } from "../../app/benchmark.ts";
-import { appendLines, type BenchmarkLine, mergeLines, readLines } from "../bench/lines.ts";
+import { appendLines, mergeLines, readLines } from "../bench/lines.ts";
 import { runBoard, standingsOf } from "../bench/run.ts";
 import { type StandingLine, tableOf } from "../bench/table.ts";
 import { type Command, parse, UsageError } from "./command.ts";
