@@ -36,7 +36,14 @@ export interface CellResult {
   readonly claim?: Claim;
   /** Where a causal cell answers several questions: the claim of each named answer. `claim` is then all of them. */
   readonly claims?: Readonly<Record<string, Claim>>;
+  /**
+   * Begun when the values are out: what the cell goes on to find and show, reasons mostly. The run lasts until it
+   * ends, dependents do not wait for it, and stopping it leaves the values standing. May end with better claims.
+   */
+  readonly rest?: () => Promise<CellClaims | undefined>;
 }
+
+export type CellClaims = Pick<CellResult, "claim" | "claims">;
 
 /** What a running cell may use beside its inputs. Its signal aborts when the run is stopped, superseded or its cell removed. */
 export interface CellContext extends Work {

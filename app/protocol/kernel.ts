@@ -77,7 +77,8 @@ export type CellState =
   | { readonly kind: "running"; readonly since: number; readonly progress?: Progress }
   /** An input has not settled yet; `on` names the cells it waits for. */
   | { readonly kind: "waiting"; readonly on: readonly string[] }
-  | { readonly kind: "done"; readonly ms: number }
+  /** `cut`: stopped when its values were out and it went on to look for more to show. */
+  | { readonly kind: "done"; readonly ms: number; readonly cut?: true }
   | { readonly kind: "stale"; readonly because: readonly string[] }
   | { readonly kind: "failed"; readonly failure: CellFailure }
   | { readonly kind: "disabled" };

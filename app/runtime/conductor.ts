@@ -1,4 +1,4 @@
-import type { CellResult, InputDescription } from "../cell/program.ts";
+import type { CellClaims, CellResult, InputDescription } from "../cell/program.ts";
 import type { CellFailure } from "../protocol/kernel.ts";
 import type { Progress } from "../work.ts";
 import { judge } from "./blocked.ts";
@@ -170,6 +170,7 @@ export class Conductor implements WiringHost {
     const run = new Run(++this.#runs, entry.id, now());
     entry.run = run;
     entry.failure = undefined;
+    entry.cut = false;
     this.#clearStale(entry);
     const claims = this.wiring.claims(program.inputs);
     const known = uniteClaims(Object.values(claims));
@@ -204,9 +205,9 @@ export class Conductor implements WiringHost {
   }
 
   #outcome(entry: Entry, run: Run, result: CellResult): Outcome {
-    const { values, claim, claims } = result;
-    run.engine =
-      claim === undefined ? undefined : { claim, ...(claims === undefined ? {} : { claims }) };
+    const { values, rest, ...claims } = result;
+    run.engine = claims;
+    run.rest = rest;
     for (const [name, value] of Object.entries(values)) {
       const key = this.presets.has(name) ? run.keyOf(value) : undefined;
       if (key === undefined) continue;
@@ -304,7 +305,8 @@ export class Conductor implements WiringHost {
    */
   #claimAnew(entry: Entry): void {
     const { run } = entry;
-    if (run?.alive !== true || run.running || entry.values === undefined) return;
+    if (run?.alive !== true || entry.values === undefined) return;
+    if (run.running && !run.resting) return;
     if (entry.stale !== undefined) return; // its values are those of then, and so is what they rest on
     const before = JSON.stringify([entry.claim, entry.claims]);
     this.#takeClaims(entry, run);
@@ -326,14 +328,38 @@ export class Conductor implements WiringHost {
     entry.completed = run.id;
     this.wiring.holdFor(entry, promisesIn(values));
     run.outstanding = new Set(this.wiring.ownNames(entry));
-    if (run.outstanding.size === 0) this.#finish(entry, run);
+    if (run.outstanding.size === 0) this.#given(entry, run);
   }
 
   nameSettled(owner: Entry, name: string): void {
     const { run } = owner;
     if (run?.outstanding?.delete(name) === true && run.outstanding.size === 0) {
-      this.#finish(owner, run);
+      this.#given(owner, run);
     }
+  }
+
+  /** All values are out. */
+  #given(entry: Entry, run: Run): void {
+    if (run.rest === undefined || run.failed) this.#finish(entry, run);
+    else run.finished = this.#goOn(entry, run, run.rest);
+  }
+
+  async #goOn(entry: Entry, run: Run, rest: NonNullable<Run["rest"]>): Promise<void> {
+    run.resting = true;
+    entry.ms = this.#ports.now() - run.startedAt;
+    await turns(3); // dependents first
+    let better: CellClaims | undefined;
+    try {
+      if (run.running) better = await rest();
+    } catch (error) {
+      if (!run.running || !run.alive) return;
+      run.failed = true;
+      entry.failure = this.#thrown(entry, error);
+    }
+    if (!run.running || !run.alive) return;
+    if (better !== undefined) run.engine = better;
+    this.#claimAnew(entry);
+    this.#finish(entry, run);
   }
 
   /** A promise or generator that the cell has handed over ended in an error. */
@@ -397,13 +423,14 @@ export class Conductor implements WiringHost {
   }
 
   kept(entry: Entry): void {
-    if (entry.run?.running === true) return;
+    const { run } = entry;
+    if (run?.running === true && !run.resting) return;
     this.#claimAnew(entry);
     if (entry.stale !== undefined && !entry.missed && this.#holdReason(entry) === undefined) {
       this.#clearStale(entry);
     }
     entry.demanded = false;
-    this.#setActivity(entry, undefined);
+    if (run?.running !== true) this.#setActivity(entry, undefined);
   }
 
   pending(entry: Entry): void {
@@ -429,6 +456,13 @@ export class Conductor implements WiringHost {
   #interrupt(entry: Entry): void {
     entry.grace = undefined;
     const { run } = entry;
+    if (run?.running === true && run.resting) {
+      entry.cut = true;
+      run.cut();
+      this.#endRun(entry, "interrupted");
+      this.#setActivity(entry, undefined);
+      return;
+    }
     this.#endRun(entry, "interrupted");
     run?.invalidate();
     if (entry.live) this.wiring.fail(entry, new Blocked(interrupted()));
@@ -441,7 +475,10 @@ export class Conductor implements WiringHost {
     run.running = false;
     const error = outcome === "failed" ? entry.failure?.error : undefined;
     // What it has shown before it failed or was stopped rests on what it had by then.
-    const claim = outcome === "done" ? entry.claim : this.#claimOf(entry, run, run.engine?.claim);
+    const claim =
+      outcome === "done" || run.resting
+        ? entry.claim
+        : this.#claimOf(entry, run, run.engine?.claim);
     this.#ports.emit({
       type: "run-ended",
       cell: entry.id,

@@ -42,6 +42,8 @@ export class Entry {
   /** Number of the last run that went through, to tell which of two cells is newer. */
   completed = 0;
   ms: number | undefined;
+  /** Its last run was stopped when its values were out. */
+  cut = false;
   failure: CellFailure | undefined;
   /** A fault of the notebook's text that leaves the cell able to run, e.g. one of its names is taken. */
   fault: CellFailure | undefined;
@@ -86,7 +88,9 @@ export class Entry {
     if (this.stale !== undefined) return { kind: "stale", because: this.stale };
     const failure = this.failure ?? this.fault;
     if (failure !== undefined) return { kind: "failed", failure };
-    if (this.ms !== undefined) return { kind: "done", ms: this.ms };
+    if (this.ms !== undefined) {
+      return { kind: "done", ms: this.ms, ...(this.cut ? { cut: true } : {}) };
+    }
     return { kind: "idle" };
   }
 

@@ -1,5 +1,5 @@
 import type { Claim } from "../claim.ts";
-import type { CellContext, CellResult, InputDescription } from "../cell/program.ts";
+import type { CellClaims, CellContext, CellResult, InputDescription } from "../cell/program.ts";
 import { UserError } from "../errors.ts";
 import type { Hands, Progress } from "../work.ts";
 import type { LatestStream } from "./stream.ts";
@@ -25,9 +25,13 @@ export class Run {
   alive = true;
   failed = false;
   /** What its engine has claimed, as a whole and of each name; undefined for code. */
-  engine: Pick<CellResult, "claim" | "claims"> | undefined;
+  engine: CellClaims | undefined;
   /** What engines have claimed to its code. */
   readonly heard: Claim[] = [];
+  /** What it goes on to do when its values are out. */
+  rest: CellResult["rest"];
+  /** Its values are out, and it is busy with the rest. */
+  resting = false;
   /** Defined names whose first value has not come. */
   outstanding: Set<string> | undefined;
   /** The run's own promise, for those who must wait until it has really stopped. */
@@ -35,6 +39,7 @@ export class Run {
   shown = 0;
   readonly inputs: LatestStream<unknown>[] = [];
   #controller: AbortController | undefined;
+  #cut = false;
   #invalidation: PromiseWithResolvers<void> | undefined;
 
   constructor(id: number, cell: string, startedAt: number) {
@@ -51,7 +56,7 @@ export class Run {
   get signal(): AbortSignal {
     if (this.#controller === undefined) {
       this.#controller = new AbortController();
-      if (!this.alive) this.#controller.abort(staleRun());
+      if (!this.alive || this.#cut) this.#controller.abort(staleRun());
     }
     return this.#controller.signal;
   }
@@ -71,6 +76,12 @@ export class Run {
     this.#controller?.abort(staleRun());
   }
 
+  /** Stops what it is still doing; its values stay alive. */
+  cut(): void {
+    this.#cut = true;
+    this.#controller?.abort(staleRun());
+  }
+
   /** Name or key of a control, by its stream. */
   keyOf(stream: unknown): string | undefined {
     const index = this.inputs.indexOf(stream as LatestStream<unknown>);
@@ -81,7 +92,7 @@ export class Run {
     // eslint-disable-next-line typescript/no-this-alias -- the getters below need it
     const run = this;
     const mustBeAlive = (): void => {
-      if (!run.alive) throw staleRun();
+      if (!run.alive || run.#cut) throw staleRun();
     };
     return {
       cell: run.cell,

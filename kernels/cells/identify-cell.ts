@@ -1,4 +1,4 @@
-import type { CellProgram } from "../../app/cell/program.ts";
+import type { CellClaims, CellProgram } from "../../app/cell/program.ts";
 import type { Claim } from "../../app/claim.ts";
 import { UserError } from "../../app/errors.ts";
 import { gatherClaims } from "../../app/runtime/claims.ts";
@@ -106,8 +106,8 @@ function programOf(questions: readonly Question[], source: string): CellProgram 
       const work = { signal: context.signal, progress: context.progress };
       const show = (report: Report): void => context.display(displayable(reportBundle(report)));
       const values: Record<string, unknown> = {};
-      const answers: { readonly name: string | undefined; readonly answer: Answer }[] = [];
-      // Every answer is shown before the first reason is looked for.
+      const answers: Named[] = [];
+      // Every answer is shown, and every value out, before the first reason is looked for.
       for (const question of questions) {
         const graph = asGraph(inputs[question.graph], question.graph);
         const table =
@@ -118,20 +118,34 @@ function programOf(questions: readonly Question[], source: string): CellProgram 
         if (question.name !== undefined) values[question.name] = answer.value;
         answers.push({ name: question.name, answer });
       }
-      for (const { answer } of answers) await answer.reasons?.();
-      const claims = answers.flatMap(({ name, answer }) => {
-        const claim = claimOf(answer);
-        return claim === undefined ? [] : [{ name, claim }];
-      });
-      const claim = gatherClaims(claims.map((one) => one.claim));
       return {
         values,
-        claims: Object.fromEntries(
-          claims.flatMap((one) => (one.name === undefined ? [] : [[one.name, one.claim] as const])),
-        ),
-        ...(claim === undefined ? {} : { claim }),
+        ...claimsOf(answers),
+        rest: async () => {
+          for (const { answer } of answers) await answer.reasons?.();
+          return claimsOf(answers);
+        },
       };
     },
+  };
+}
+
+interface Named {
+  readonly name: string | undefined;
+  readonly answer: Answer;
+}
+
+function claimsOf(answers: readonly Named[]): CellClaims {
+  const claims = answers.flatMap(({ name, answer }) => {
+    const claim = claimOf(answer);
+    return claim === undefined ? [] : [{ name, claim }];
+  });
+  const claim = gatherClaims(claims.map((one) => one.claim));
+  return {
+    claims: Object.fromEntries(
+      claims.flatMap((one) => (one.name === undefined ? [] : [[one.name, one.claim] as const])),
+    ),
+    ...(claim === undefined ? {} : { claim }),
   };
 }
 

@@ -254,6 +254,14 @@ function Below({ id, mood }: { readonly id: string; readonly mood: string }) {
           Waiting for {state.on.map((each) => model.nameOf(each)).join(", ")}.
         </p>
       )}
+      {state.kind === "done" && state.cut === true && mood === "done" && (
+        <p class="stale-note">
+          Stopped while it was looking for more to show. What it answered stands.
+          <button type="button" class="link" onClick={() => context.commands.run([id])}>
+            Run
+          </button>
+        </p>
+      )}
       <ClaimNotes id={id} />
       {runtime.outputs.length > 0 && <Outputs id={id} />}
       {failure !== undefined && <Failure id={id} />}

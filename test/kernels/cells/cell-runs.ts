@@ -33,7 +33,8 @@ export async function runCell(
     inputClaims: {},
   };
   if (program.run === undefined) throw new Error(JSON.stringify(program.diagnostics));
-  const result = await program.run(inputs, context);
+  const begun = await program.run(inputs, context);
+  const result = { ...begun, ...(await begun.rest?.()) };
   const reports = shown.map((bundle) => bundle[mime.report] as Report);
   return { ...result, progress, reports, text: shown.map((b) => b[mime.text]).join("\n") };
 }

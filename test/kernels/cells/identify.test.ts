@@ -47,7 +47,8 @@ async function ask(
     },
     inputClaims: {},
   } as CellContext;
-  const { values } = await program.run(inputs, context);
+  const { values, rest } = await program.run(inputs, context);
+  await rest?.();
   return { values, reports, at, messages };
 }
 

@@ -47,7 +47,8 @@ export async function runCell(
     saved: (key) => more.saved?.[key],
     inputClaims: {},
   };
-  const { values } = await program.run(inputs, context);
+  const { values, rest } = await program.run(inputs, context);
+  await rest?.();
   const reports = shown.map((bundle) => bundle[mime.report] as Report);
   const blocks = reports.flatMap((report) => allBlocks(report.blocks));
   return {
