@@ -48,7 +48,7 @@ export async function aipw(
     errors: `influence function, ${folds}${options.repeats > 1 ? `, median of ${options.repeats} splits` : ""}`,
     influence,
     unitEffects: nuisances.outcome1.map((q1, i) => q1 - nuisances.outcome0[i]!),
-    propensity: nuisances.propensity,
+    propensity: nuisances.unclipped ?? nuisances.propensity,
     weights: balancingWeights(problem.treatment, nuisances.propensity, problem.estimand.target),
     clipped: nuisances.clipped,
     ...(problem.estimand.target === "ATE" ? { parts: armMeans(problem, nuisances) } : {}),

@@ -51,7 +51,7 @@ export async function metaLearner(
     ...(problem.estimand.target === "CATE" ? { target: "ATE" as const } : {}),
     influence: average.influence,
     unitEffects,
-    propensity: nuisances.propensity,
+    propensity: nuisances.unclipped ?? nuisances.propensity,
     clipped: nuisances.clipped,
     diagnostics: [calibration(unitEffects, pseudo), quantileGroups(unitEffects, pseudo)],
   };

@@ -75,7 +75,7 @@ export interface Finding {
   readonly influence?: Float64Array;
   /** `[n]`. */
   readonly unitEffects?: Float64Array;
-  /** `[n]`; gives the overlap histogram. */
+  /** `[n]`, not clipped; gives the overlap histogram and the veto. */
   readonly propensity?: Float64Array;
   /** `[n]`, not negative; gives effective sample sizes and the weighted side of the balance table. */
   readonly weights?: Float64Array;

@@ -26,6 +26,8 @@ export interface Nuisances {
   readonly outcome1: Float64Array;
   /** Clipped. */
   readonly propensity: Float64Array;
+  /** As predicted: overlap is judged by these, because clipping makes units look alike that are not. */
+  readonly unclipped?: Float64Array;
   readonly clipped: number;
   readonly folds: Int32Array;
 }
@@ -67,8 +69,9 @@ export async function fitNuisances(
     });
     await breathe(context.work);
   }
+  const unclipped = result.propensity.slice();
   const clipped = clipInPlace(result.propensity, options.clip);
-  return { ...result, clipped, folds };
+  return { ...result, unclipped, clipped, folds };
 }
 
 /** What needs no fit for each fold. */

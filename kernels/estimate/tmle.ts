@@ -45,7 +45,7 @@ export async function tmle(
     ...targeted,
     standardError: influenceError(targeted.influence, problem.clusters),
     errors: `influence function, ${folds}`,
-    propensity: nuisances.propensity,
+    propensity: nuisances.unclipped ?? nuisances.propensity,
     weights: balancingWeights(problem.treatment, nuisances.propensity, problem.estimand.target),
     clipped: nuisances.clipped,
   };

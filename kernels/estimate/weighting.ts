@@ -69,7 +69,7 @@ export function weighting(
       ? `sandwich errors with the propensity estimated${clusters}`
       : `robust errors with the weights as known${clusters}`,
     influence,
-    propensity: e,
+    propensity: model.fit.fitted,
     weights,
     clipped,
     parts: problem.treatmentLevels.map((level, k) => ({

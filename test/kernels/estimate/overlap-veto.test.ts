@@ -104,3 +104,22 @@ test("the trimming that leaves the best known average is that of Crump et al. (2
   }
   expect(optimalTrim(Float64Array.from([0.4, 0.5, 0.6]))).toBe(0);
 });
+
+test("clipping does not hide that nobody is there", async () => {
+  const table = draw(createRng(3), 8);
+  const shares: number[] = [];
+  for (const options of [
+    { method: "aipw", clip: 0 },
+    { method: "aipw", clip: 0.1 },
+    { method: "ipw", clip: 0 },
+    { method: "ipw", clip: 0.1 },
+    { method: "tmle", clip: 0.1 },
+  ]) {
+    const result = await estimate(spec, table, options);
+    if (result.kind !== "no-overlap") throw new Error(result.kind);
+    shares.push(result.share);
+  }
+  expect(shares[1]).toBe(shares[0]);
+  expect(shares[3]).toBe(shares[2]);
+  expect(Math.min(...shares)).toBeGreaterThan(0.3);
+});
