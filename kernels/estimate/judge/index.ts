@@ -1,4 +1,14 @@
 export {
+  CONFORMAL_DEFAULTS,
+  effectIntervals,
+  nestedIntervals,
+  weightedQuantile,
+  type ConformalData,
+  type ConformalOptions,
+  type EffectPredictor,
+  type UnitIntervals,
+} from "./conformal.ts";
+export {
   HIDDEN_CONFOUNDER_EFFECT,
   hiddenConfounderDesign,
   ihdpLikeDesign,
@@ -7,6 +17,18 @@ export {
   type KnownDesign,
   type NieWagerSetup,
 } from "./designs.ts";
+export {
+  applyPolicyTree,
+  judgePolicyTree,
+  learnPolicyTree,
+  POLICY_DEFAULTS,
+  type JudgedPolicy,
+  type PolicyData,
+  type PolicyLeaf,
+  type PolicyOptions,
+  type PolicySplit,
+  type PolicyTree,
+} from "./policy-tree.ts";
 export {
   calibrate,
   doublyRobustScores,
