@@ -26,6 +26,7 @@ const layers: Readonly<Record<string, { ours: readonly string[]; packages: reado
       /^@noble\/hashes\//,
       // what notebooks may import: `kernels/cells/packages.ts`
       /^(?:arquero|simple-statistics|vega-lite-api)$/,
+      /^sql\.js(?:\/|$)/,
       /^d3-(?:array|format|time|time-format)$/,
     ],
   },
@@ -148,7 +149,7 @@ describe("imports go one way", () => {
 
   test("the page imports no heavy engine", () => {
     const light =
-      /^kernels\/(cells\/(catalogue|doubts|format|rungs|inputs|language)\.ts|graph\/|math\/rng\.ts|worker\.ts)/;
+      /^kernels\/(cells\/(catalogue|format|graph-block|rungs|inputs|language)\.ts|graph\/|data\/sql\/statement\.ts|math\/rng\.ts|worker\.ts)/;
     const wrong = imports.filter(
       ({ from, to }) =>
         from.startsWith("renderer/") && to.startsWith("kernels/") && !light.test(to),

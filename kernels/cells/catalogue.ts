@@ -63,7 +63,8 @@ export const kinds: readonly KindInfo[] = [
     label: "Benchmark",
     about:
       "Methods on data whose truth is known: how near each comes to single effects and to their average, over many replications.",
-    template: "board = regression, aipw, x-learner, forest on ihdp-like, nie-wager-a replications 3",
+    template:
+      "board = regression, aipw, x-learner, forest on ihdp-like, nie-wager-a replications 3",
   },
   {
     kind: "model",
@@ -88,6 +89,27 @@ export const kinds: readonly KindInfo[] = [
       "Rows drawn from a model with a seed, with or without do(x=1); estimates from them are shown against the truth.",
     template: "draws = 1000 from model",
     rung: 1,
+  },
+  {
+    kind: "sql",
+    label: "SQL",
+    about:
+      "A query (SQLite) over the notebook's tables and attached files; ${…} binds a value. Also median, quantile, stddev, corr.",
+    template: "rows = select * from data limit 10",
+    rung: 1,
+  },
+  {
+    kind: "vega-lite",
+    label: "Chart",
+    about: "A Vega-Lite chart as JSON; its data is a table of the notebook by name.",
+    template:
+      '{\n  "data": { "name": "data" },\n  "mark": "point",\n  "encoding": {\n    "x": { "field": "x", "type": "quantitative" },\n    "y": { "field": "y", "type": "quantitative" }\n  }\n}',
+  },
+  {
+    kind: "html",
+    label: "HTML",
+    about: "Markup without scripts; ${…} shows a live value.",
+    template: "<p></p>",
   },
 ];
 

@@ -8,6 +8,8 @@ import { identifyCell } from "./identify-cell.ts";
 import { modelCell } from "./model-cell.ts";
 import { refuteCell } from "./refute-cell.ts";
 import { simulateCell } from "./simulate-cell.ts";
+import { sqlCell } from "./sql-cell.ts";
+import { vegaLiteCell } from "./vega-lite-cell.ts";
 
 export { createLibrary } from "./library.ts";
 export { reportOf } from "./reports.ts";
@@ -23,7 +25,9 @@ const all: readonly CellKind[] = [
   modelCell,
   counterfactualCell,
   simulateCell,
+  sqlCell,
+  vegaLiteCell,
 ];
 
-/** The causal kinds by name. TypeScript and prose are compiled by `app/cell`. */
+/** The causal kinds, SQL and charts by name. TypeScript and prose are compiled by `app/cell`. */
 export const cellKinds: ReadonlyMap<string, CellKind> = new Map(all.map((k) => [k.kind, k]));

@@ -3,6 +3,7 @@ import { Lazy } from "../../app/runtime/lazy.ts";
 import { LatestStream } from "../../app/runtime/stream.ts";
 import { mime } from "../../app/protocol/mime.ts";
 import { createRng } from "../math/rng.ts";
+import { rowsOf } from "../data/rows.ts";
 import { columnOf, numbersOf, tableOf, type Table } from "../data/table.ts";
 import { checkSpec, type Displayable, displayable } from "../output/display.ts";
 import { Inputs } from "./inputs.ts";
@@ -128,22 +129,4 @@ function fileAttachment(name: string, host: KernelHost): FileAttachment {
     json: async () => JSON.parse(new TextDecoder().decode(await bytes())) as unknown,
     table: async () => (await import("../data/read.ts")).readTable(await bytes(), { name }),
   };
-}
-
-/** A table as row objects, for charts and small loops; missing cells are null. */
-function rowsOf(table: Table): readonly Readonly<Record<string, number | string | null>>[] {
-  return Array.from({ length: table.n }, (_, i) =>
-    Object.fromEntries(
-      table.columns.map((column) => {
-        if (column.missing?.[i] === 1) return [column.name, null];
-        if (column.type === "category") {
-          return [column.name, column.levels[column.codes[i] ?? -1] ?? null];
-        }
-        return [
-          column.name,
-          column.type === "text" ? (column.texts[i] ?? null) : (column.values[i] ?? null),
-        ];
-      }),
-    ),
-  );
 }

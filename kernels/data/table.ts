@@ -38,6 +38,12 @@ export interface Table {
   readonly source?: { readonly name: string; readonly sha256?: string };
 }
 
+export function isTable(value: unknown): value is Table {
+  return (
+    typeof value === "object" && value !== null && (value as { kind?: unknown }).kind === "table"
+  );
+}
+
 /** The column of that name. Throws `UserError` naming the columns there are. O(columns). */
 export function columnOf(table: Table, name: string): Column {
   const column = table.columns.find((c) => c.name === name);

@@ -1,6 +1,6 @@
 import type { Claim } from "../../app/claim.ts";
 import type { KernelEvent, VariableSummary } from "../../app/protocol/kernel.ts";
-import type { Table } from "../data/table.ts";
+import { isTable } from "../data/table.ts";
 import { inlineText, inspect } from "./inspect.ts";
 
 interface VariableChange {
@@ -88,10 +88,4 @@ function sizeOf(value: unknown): { size?: string } {
   }
   if (value instanceof Map || value instanceof Set) return { size: `${value.size} items` };
   return {};
-}
-
-function isTable(value: unknown): value is Table {
-  return (
-    typeof value === "object" && value !== null && (value as { kind?: unknown }).kind === "table"
-  );
 }

@@ -94,6 +94,12 @@ export class KernelHarness {
         this.shown.get(event.cell)?.push(typeof text === "string" ? text : "");
         return;
       }
+      case "attachment-request": {
+        const { request, name } = event;
+        const error = { name: "UserError", code: "no-such-attachment", message: `No ${name}.` };
+        queueMicrotask(() => this.send({ type: "attachment-failed", request, error }));
+        return;
+      }
       case "settled":
         this.#settled();
         return;

@@ -7,7 +7,7 @@ import { readCausal } from "./facts.ts";
 import { isCertain, namesOf, type Variable, variablesOf } from "./variables.ts";
 import { clauseWords, generalOptions, type HelpWord, targets } from "./words.ts";
 
-const tables = ["data", "simulate"];
+const tables = ["data", "simulate", "sql"];
 
 /** What could stand at the offset of a causal cell; undefined for other kinds. */
 export function causalCompletions(

@@ -1,3 +1,4 @@
+import { tablesOf } from "../../../kernels/data/sql/statement.ts";
 import { blankComments, type Statement, statementsOf } from "../../../kernels/cells/language.ts";
 
 /** What a name in a causal cell must hold. */
@@ -87,6 +88,8 @@ export function readCausal(
       return readSimulate(source, name);
     case "data":
       return readData(source, name);
+    case "sql":
+      return readSql(source, name);
     default:
       return undefined;
   }
@@ -308,6 +311,22 @@ function readSimulate(source: string, cellName: string | undefined): CausalFacts
   const output = outputOf(statement, source, cellName) ?? { name: "draws" };
   uses.push(...holes(source));
   return { ...nothing, outputs: [{ ...output, type: "table" }], uses, words };
+}
+
+function readSql(source: string, cellName: string | undefined): CausalFacts {
+  const head = /^\s*([\p{L}_$][\p{L}\p{N}_$]*)\s*=/u.exec(source);
+  const name = head?.[1];
+  const start = head === null ? 0 : head[0].indexOf(name ?? "");
+  const outputs: readonly CausalOutput[] =
+    name === undefined
+      ? cellName === undefined
+        ? []
+        : [{ name: cellName, type: "table" }]
+      : [{ name, type: "table", place: { start, end: start + name.length } }];
+  const uses = tablesOf(source)
+    .filter((table) => NAME.exec(table.name)?.[0] === table.name)
+    .map((table): CausalUse => ({ ...table, want: "table" }));
+  return { ...nothing, outputs, uses };
 }
 
 const dataKeys = ["else", "where", "types", "missing", "keep", "drop", "repeat"];

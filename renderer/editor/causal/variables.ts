@@ -21,7 +21,7 @@ export function variablesOf(
   const { cell, facts } = entry;
   if (of === "graph" && cell.kind === "graph") return graphVariables(cell);
   if (of === "model" && cell.kind === "model") return modelVariables(cell);
-  if (of === "table" && (cell.kind === "data" || cell.kind === "simulate")) {
+  if (of === "table" && ["data", "simulate", "sql"].includes(cell.kind)) {
     const typed = facts.code.kind === "uses" ? facts.code.causal.columns : undefined;
     if (typed !== undefined) return typed.map((column) => ({ name: column, note: "column" }));
     return cell.columns?.map((column) => ({ name: column.name, note: `${column.type} column` }));

@@ -153,11 +153,13 @@ export class NotebookTypes {
   }
 }
 
+const tableKinds: ReadonlySet<string> = new Set(["data", "simulate", "sql"]);
+
 /** Columns of the table that a cell last showed; saved outputs tell them before anything has run. */
 function columnsOf(cell: Cell, { outputs }: CellRuntime): readonly TypeColumn[] | undefined {
-  if (cell.kind !== "data" && cell.kind !== "simulate") return undefined;
-  const report = outputs[0]?.[mime.report] as Report | undefined;
-  return report?.columns;
+  if (!tableKinds.has(cell.kind)) return undefined;
+  const reports = outputs.map((bundle) => bundle[mime.report] as Report | undefined);
+  return reports.find((report) => report?.columns !== undefined)?.columns;
 }
 
 function sameList(a: readonly string[] | undefined, b: readonly string[] | undefined): boolean {
