@@ -222,6 +222,10 @@ export class Conductor implements WiringHost {
   setInput(entry: Entry, key: string, value: unknown, run = entry.run): void {
     entry.inputs.set(key, value);
     if (run?.alive === true) run.inputs[Number(key)]?.push(value);
+    if (entry.live && entry.run?.asked.has(key) === true) {
+      entry.missed = true;
+      this.wiring.force(entry);
+    }
   }
 
   readonly #runHost = {

@@ -46,9 +46,13 @@ export class InputMemory {
     after: Readonly<Record<string, unknown>> = {},
   ): [key: string, value: unknown][] {
     if (before === after) return [];
-    return Object.entries(after).filter(
-      ([key, value]) =>
-        !isEqualData(before[key], value) && !isEqualData(this.#values.get(key)?.value, value),
+    // A control stays where it is; what was kept under a name can be taken away.
+    const gone = Object.keys(before).filter((key) => !/^\d+$/u.test(key) && !(key in after));
+    return [...Object.entries(after), ...gone.map((key) => [key, undefined] as const)].flatMap(
+      ([key, value]): [string, unknown][] =>
+        !isEqualData(before[key], value) && !isEqualData(this.#values.get(key)?.value, value)
+          ? [[key, value]]
+          : [],
     );
   }
 }

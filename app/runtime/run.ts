@@ -38,6 +38,8 @@ export class Run {
   finished: Promise<unknown> | undefined;
   shown = 0;
   readonly inputs: LatestStream<unknown>[] = [];
+  /** Names under which it has asked for what the document keeps, other than those it keeps something under itself. */
+  readonly asked = new Set<string>();
   #controller: AbortController | undefined;
   #cut = false;
   #invalidation: PromiseWithResolvers<void> | undefined;
@@ -111,9 +113,15 @@ export class Run {
         mustBeAlive();
         return host.view(run, input) as unknown as LatestStream<T>;
       },
-      saved: (key) => host.saved(run, key),
+      saved: (key) => {
+        run.asked.add(key);
+        return host.saved(run, key);
+      },
       // What was found before a stop is as good as before.
-      keep: (key, value) => host.keep(run, key, value),
+      keep: (key, value) => {
+        run.asked.delete(key);
+        host.keep(run, key, value);
+      },
       redraw: (value) => {
         mustBeAlive();
         host.redraw(run, value);

@@ -5,7 +5,7 @@ import type { OpenPath } from "../graph/separation.ts";
 import { toLatex, toText } from "../identify/render.ts";
 import type { Identification, Strategy } from "../identify/result.ts";
 import { listing } from "./format.ts";
-import { graphBlock } from "./graph-cell.ts";
+import { graphBlock } from "./graph-block.ts";
 
 export interface Formula {
   readonly latex: string;

@@ -1,3 +1,4 @@
+import { effect, untracked } from "@preact/signals";
 import type { OutputPorts } from "../outputs/ports.ts";
 import { act } from "./act.ts";
 import { difference } from "../editor/controller.ts";
@@ -41,6 +42,15 @@ export function outputPorts(context: NotebookContext, id: string): OutputPorts {
               editors.get(id)?.setSource(model.cell(id).peek().source);
               // The picture is the cell's output: it follows at once, and with it all that rests on it.
               if (done) model.session.run([id]);
+            },
+            watch: (changed: () => void) => {
+              let { source } = model.cell(id).peek();
+              return effect(() => {
+                const now = model.cell(id).value.source;
+                if (now === source) return;
+                source = now;
+                untracked(changed);
+              });
             },
           },
         }

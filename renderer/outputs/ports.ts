@@ -15,7 +15,12 @@ export interface OutputPorts {
   /** A name a user knows the cell by. */
   nameOf(cell: string): string;
   /** The cell's own text, when a graph drawn from it may be edited. */
-  graphSource?: { read(): string; write(text: string): void };
+  graphSource?: {
+    read(): string;
+    write(text: string): void;
+    /** Calls back after each change, whoever made it; returns what ends that. */
+    watch(changed: () => void): () => void;
+  };
   /** Does what a button of a report says; absent where nothing can be done. */
   act?: (does: BlockAction["does"]) => void;
   /** Whether the user holds an assumption to be true; absent ones are held. */

@@ -165,6 +165,32 @@ test("undo takes an edit back after a pause", { timeout: 30_000 }, async () => {
   await expect.poll(async () => (await text()).includes("[latent]")).toBe(false);
 });
 
+test("the picture is the text's: it follows undo and typing at once, without a run", async () => {
+  const drawn = (what: string) => cellOf(page, "drawn").locator(what).count();
+  // Unmeasured was taken back by undo above, and the picture with it.
+  await expect.poll(() => drawn(".graph-node.latent")).toBe(0);
+  await cellOf(page, "drawn").locator(".cell-code").click();
+  await page.keyboard.press("Control+End");
+  await page.keyboard.type("\nx -> late");
+  await expect.poll(() => drawn('[data-node="late"]')).toBe(1);
+  await expect
+    .poll(() => cellOf(page, "drawn").locator(".stale-note").count(), { timeout: 5000 })
+    .toBe(1);
+  // Half a line is no graph: the last one stays.
+  await page.keyboard.type(" ->");
+  await page.waitForTimeout(300);
+  expect(await drawn('[data-node="late"]')).toBe(1);
+  await page.keyboard.type(" y");
+  await expect.poll(() => drawn('.graph-edge title:has-text("late → y")')).toBe(1);
+  for (let i = 0; i < 20 && (await drawn('[data-node="late"]')) > 0; i++) {
+    await page.keyboard.press("Control+z");
+    await page.waitForTimeout(100);
+  }
+  expect(await drawn('[data-node="late"]')).toBe(0);
+  expect(await drawn('[data-node="y"]')).toBe(1);
+  await page.keyboard.press("Escape");
+});
+
 test("one click copies the graph for other programs", async () => {
   for (const [name, part] of [
     ["dagitty", "dag {"],
@@ -188,6 +214,25 @@ test("a mistake is told with its line and underlined in place", async () => {
   await moodIs(page, "drawn", ["failed", "error"], 20_000).catch(() => {});
   const said = (await cellOf(page, "drawn").textContent()) ?? "";
   expect(said).toMatch(/line 2/i);
+  const cell = cellOf(page, "drawn");
+  await cell.locator(".cell-code").click();
+  const mark = cell.locator(".squiggly-error");
+  await mark.first().waitFor({ timeout: 10_000 });
+  const under = await mark.first().boundingBox();
+  const line = await cell.locator(".view-line").nth(1).boundingBox();
+  if (under === null || line === null) throw new Error("nothing is underlined");
+  // It stands in the second line, under its arrow.
+  expect(Math.abs(under.y + under.height / 2 - (line.y + line.height / 2))).toBeLessThan(
+    line.height,
+  );
+  expect(under.width).toBeGreaterThan(4);
+  // Mended, nothing is underlined and the picture comes with the run.
+  await page.keyboard.press("Control+End");
+  for (let i = 0; i < "->> y".length; i++) await page.keyboard.press("Backspace");
+  await page.keyboard.type("-> y");
+  await expect.poll(() => mark.count()).toBe(0);
+  await page.keyboard.press("Escape");
+  await page.waitForTimeout(500);
 });
 
 test("500 variables: the answer comes, and the page stays alive", { timeout: 90_000 }, async () => {

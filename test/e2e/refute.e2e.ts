@@ -127,6 +127,23 @@ test("unpinned, the checks follow the changed arrow", { timeout: 60_000 }, async
 });
 
 test(
+  "undo puts a pin back and takes it away, and the cell follows",
+  { timeout: 60_000 },
+  async () => {
+    const cell = cellOf(page, "checks");
+    await near("checks");
+    await cell.getByRole("button", { name: "Pin this result" }).click();
+    await expect.poll(() => textOf("checks")).toMatch(/Pinned, and still current/);
+    await moodIs(page, "checks", ["done"]);
+    await cell.click({ position: { x: 3, y: 3 } });
+    await page.keyboard.press("Escape");
+    await page.keyboard.press("z");
+    await expect.poll(() => textOf("checks"), { timeout: 30_000 }).not.toMatch(/Pinned,/);
+    await moodIs(page, "checks", ["done"]);
+  },
+);
+
+test(
   "a misspelt column and check are underlined where they stand",
   { timeout: 60_000 },
   async () => {

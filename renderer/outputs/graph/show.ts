@@ -1,17 +1,21 @@
+import { UserError } from "../../../app/errors.ts";
 import type { GraphBlock } from "../../../app/protocol/report.ts";
+import { graphBlock } from "../../../kernels/cells/graph-block.ts";
+import { type Graph, parseGraph } from "../../../kernels/graph/index.ts";
 import { el, svg } from "../../ui/dom.ts";
 import type { OutputPorts, Shown } from "../ports.ts";
 import { describeEdge, drawEdge, drawNode, nodeSize, roleNames } from "./draw.ts";
 import { editGraphText, type GraphEdit } from "./edit.ts";
 import { edgePanel } from "./edge-panel.ts";
 import { exportRow } from "./export.ts";
-import { placeNodes, type Point, type Positions } from "./layout.ts";
+import { MANY, placeNodes, type Point, type Positions } from "./layout.ts";
 
 const MARGIN = 26;
 
 /** A causal graph, drawn by us; with the mouse and by keyboard it can be changed where the cell allows it. */
 export function showGraph(given: GraphBlock, ports: OutputPorts): Shown {
-  let block = given;
+  let ran = given;
+  let block = asWritten(given, ports) ?? given;
   let positions: Positions = new Map();
   let selected: number | undefined;
   let chosen: string | undefined;
@@ -173,17 +177,65 @@ export function showGraph(given: GraphBlock, ports: OutputPorts): Shown {
     event.preventDefault();
     event.stopPropagation();
   });
+  const change = (to: GraphBlock): void => {
+    if (sameGraph(block, to)) {
+      block = to;
+      return;
+    }
+    block = to;
+    selected = undefined;
+    if (!block.nodes.some(({ name }) => name === chosen)) chosen = undefined;
+    draw();
+  };
+  // The text is what the picture shows, also while it is written, undone or not run yet.
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const unwatch = ports.graphSource?.watch(() => {
+    clearTimeout(timer);
+    const wait = block.nodes.length > MANY ? 500 : 0;
+    timer = setTimeout(() => {
+      const written = asWritten(ran, ports);
+      if (written !== undefined) change(written);
+    }, wait);
+  });
   draw();
   return {
     element,
     update(value) {
-      block = value as GraphBlock;
-      selected = undefined;
-      if (!block.nodes.some(({ name }) => name === chosen)) chosen = undefined;
-      draw();
+      ran = value as GraphBlock;
+      change(asWritten(ran, ports) ?? ran);
       return true;
     },
+    dispose() {
+      clearTimeout(timer);
+      unwatch?.();
+    },
   };
+}
+
+/** The graph of the cell's text as it stands, with what the ledger has added; nothing while the text is no graph. */
+function asWritten(ran: GraphBlock, { graphSource }: OutputPorts): GraphBlock | undefined {
+  if (ran.editable !== true || graphSource === undefined) return undefined;
+  const graph = readGraph(graphSource.read());
+  if (graph === undefined) return undefined;
+  const written = graphBlock(graph, {}, true);
+  const names = new Set(written.nodes.map(({ name }) => name));
+  const added = ran.edges.filter(
+    ({ doubt, from, to }) => doubt !== undefined && names.has(from) && names.has(to),
+  );
+  return { ...written, edges: [...written.edges, ...added] };
+}
+
+function readGraph(text: string): Graph | undefined {
+  try {
+    return parseGraph(text);
+  } catch (error) {
+    if (error instanceof UserError) return undefined;
+    throw error;
+  }
+}
+
+function sameGraph(a: GraphBlock, b: GraphBlock): boolean {
+  return JSON.stringify([a.nodes, a.edges]) === JSON.stringify([b.nodes, b.edges]);
 }
 
 function legend(block: GraphBlock): HTMLElement {
