@@ -2,6 +2,7 @@ import type { Block } from "../../app/protocol/report.ts";
 import type { Effect } from "../estimate/effect.ts";
 import type { CovariateView, Heterogeneity } from "../estimate/heterogeneity.ts";
 import { histogram } from "../math/summary.ts";
+import { judgeBlocks } from "./judge-report.ts";
 import { formatInterval, formatNumber, formatPercent } from "./format.ts";
 
 /** How the effect differs between units: its distribution, along covariates, and what of it can be tested. */
@@ -41,6 +42,7 @@ export function heterogeneityBlocks(effect: Effect, found: Heterogeneity): reado
     ...pairs(shown.map((view) => covariateBlocks(view))),
     ...fifthsBlocks(effect, found),
     ...predictorBlocks(found),
+    ...(found.judgement === undefined ? [] : judgeBlocks(effect, found.judgement)),
   ];
 }
 

@@ -4,6 +4,8 @@ import { twoSidedP } from "../math/distributions.ts";
 import { leastSquares } from "../math/least-squares.ts";
 import { variance } from "../math/summary.ts";
 import type { Effect } from "./effect.ts";
+import { judgement } from "./judgement.ts";
+import type { Judgement } from "./judgement.ts";
 
 /** Mean unit effect where one covariate lies in an interval or has a level. */
 export interface CovariateView {
@@ -48,6 +50,8 @@ export interface Heterogeneity {
     readonly standardError: number;
     readonly predicted: number;
   }[];
+  /** Absent for methods that are about the average. */
+  readonly judgement?: Judgement;
 }
 
 /**
@@ -72,6 +76,7 @@ export function heterogeneity(effect: Effect, table: Table): Heterogeneity | und
   const scores = scoresOf(effect);
   const predictor = scores === undefined ? undefined : predict(names, table, scores, rowAt);
   const fifths = scores === undefined || n < 100 ? undefined : groupMeans(unitEffects, scores);
+  const judged = judgement(effect, table);
   return {
     minimum: sorted[0]!,
     lowerQuartile: at(0.25),
@@ -82,6 +87,7 @@ export function heterogeneity(effect: Effect, table: Table): Heterogeneity | und
     covariates,
     ...(predictor === undefined ? {} : { predictor }),
     ...(fifths === undefined ? {} : { fifths }),
+    ...(judged === undefined ? {} : { judgement: judged }),
   };
 }
 

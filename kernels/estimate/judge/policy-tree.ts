@@ -85,6 +85,8 @@ export interface JudgedPolicy {
   readonly everybody: Judged;
   /** Mean gain of those trees over whichever of everybody and nobody looked better where they were learnt. */
   readonly overUniform: Judged;
+  /** `[n]`: what each row adds to `value`, under a tree that has not seen it. */
+  readonly gains: Float64Array;
 }
 
 /**
@@ -133,6 +135,7 @@ export function judgePolicyTree(
     value: meanOf(gains),
     everybody: meanOf(scores.map((s) => s - cost)),
     overUniform: meanOf(over),
+    gains,
   };
 }
 
