@@ -217,6 +217,9 @@ export class EditorController implements Holder {
 
   #ensureModel(monaco: typeof import("monaco-editor/editor")): Monaco.editor.ITextModel {
     if (this.#model !== undefined) return this.#model;
+    if (this.#kind === "vega-lite") {
+      void import("./vega-lite-schema.ts").then(({ knowVegaLite }) => knowVegaLite());
+    }
     const model = monaco.editor.createModel(
       this.#source,
       languageOf(this.#kind),
