@@ -28,12 +28,14 @@ function inner(diagnostic: Diagnostic): readonly Block[] {
                 bin: "binned",
                 title: "propensity",
                 scale: { domain: [0, 1] },
+                axis: { values: [0, 0.2, 0.4, 0.6, 0.8, 1], format: ".1f" },
               },
               x2: { field: "to" },
               y: {
                 field: "height",
                 type: "quantitative",
                 title: "units (control below)",
+                scale: { nice: true },
                 axis: { labelExpr: "format(abs(datum.value), 'd')" },
               },
               color: armColor,
@@ -218,7 +220,7 @@ function curve(diagnostic: Extract<Diagnostic, { kind: "curve" }>): Block {
         ...point,
         line: line.name,
         style: line.style,
-        group: training ? line.name.replace(/ of fold \d+$/u, "") : line.name,
+        group: training ? line.name.replace(/ of fold \d+$/u, "") : sideless(line.name),
       })),
     );
   const named = diagnostic.lines.filter((line) => line.muted !== true);
@@ -238,12 +240,33 @@ function curve(diagnostic: Extract<Diagnostic, { kind: "curve" }>): Block {
           detail: { field: "line" },
         }
       : {};
+  // Years and periods are counted: no thousands, no halves.
+  const whole = values.every((value) => Number.isInteger(value["x"]));
   const x = {
     field: "x",
     type: "quantitative",
     title: diagnostic.xLabel,
-    scale: { zero: false, nice: false },
+    scale: { zero: false, nice: false, padding: 6 },
+    axis: { labelOverlap: true, ...(whole ? { format: "d", tickMinStep: 1 } : {}) },
   };
+  // Several intervals at one place: the later, narrower ones are drawn broader.
+  const barred = named.filter(
+    (line) => line.style === "points" && line.points[0]?.low !== undefined,
+  );
+  const broad =
+    barred.length < 2
+      ? {}
+      : {
+          strokeWidth: {
+            field: "line",
+            type: "nominal",
+            scale: {
+              domain: barred.map((line) => line.name),
+              range: barred.map((_, k) => 1.25 + 2.25 * k),
+            },
+            legend: null,
+          },
+        };
   const y = { type: "quantitative", title: diagnostic.yLabel, scale: { zero: false } };
   const banded = values.some((value) => value["low"] !== undefined);
   return chart(
@@ -270,7 +293,13 @@ function curve(diagnostic: Extract<Diagnostic, { kind: "curve" }>): Block {
               {
                 transform: [{ filter: "isValid(datum.low) && datum.style == 'points'" }],
                 mark: { type: "rule", opacity: 0.6 },
-                encoding: { x, y: { ...y, field: "low" }, y2: { field: "high" }, ...color },
+                encoding: {
+                  x,
+                  y: { ...y, field: "low" },
+                  y2: { field: "high" },
+                  ...color,
+                  ...broad,
+                },
               },
             ]
           : []),
@@ -297,6 +326,11 @@ function curve(diagnostic: Extract<Diagnostic, { kind: "curve" }>): Block {
     },
     diagnostic.summary,
   );
+}
+
+/** Both sides of a cutoff share a colour; the cutoff tells them apart. */
+function sideless(name: string): string {
+  return name.replace(/ (?:below|above)$/u, "");
 }
 
 function chart(spec: Readonly<Record<string, unknown>>, summary: string): Block {

@@ -29,6 +29,7 @@ import {
   statementsOf,
   variablesOf,
 } from "./language.ts";
+import { toldApart } from "./told-apart.ts";
 import { truthBlocks } from "./truth-blocks.ts";
 import { truthsOf } from "./truth.ts";
 
@@ -286,7 +287,7 @@ function programOf(question: Question): CellProgram {
         );
         results.push(result);
       }
-      const truth = truthBlocks(results, await truthsOf(data, results, context));
+      const truth = truthBlocks(toldApart(results), await truthsOf(data, results, context));
       const views = {
         offer: { text: question.text, fitting: look.fitting, implied },
         data: look.data,

@@ -1,5 +1,5 @@
 import type { Block } from "../../app/protocol/report.ts";
-import type { Diagnostic } from "../estimate/diagnostic.ts";
+import { type Diagnostic, WORTH_TELLING } from "../estimate/diagnostic.ts";
 import type { Effect } from "../estimate/effect.ts";
 import { diagnosticBlock, isTraining } from "./diagnostic-blocks.ts";
 import { formatNumber, formatPercent } from "./format.ts";
@@ -21,6 +21,7 @@ export function extrapolationNotice(
   data: DataDiagnostics | undefined,
 ): readonly Block[] {
   if (data === undefined || data.count === 0) return [];
+  if (data.separated === undefined && data.share < WORTH_TELLING) return [];
   const without = effects.filter((effect) => !has(effect, "overlap"));
   if (without.length === 0) return [];
   if (data.separated !== undefined) {

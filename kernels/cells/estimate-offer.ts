@@ -71,7 +71,7 @@ export function waysOut(answer: NegativeAnswer, text: EstimateText): readonly Ac
   };
   if (answer.kind === "no-overlap") {
     const { low, high, n } = answer.trimTo;
-    if (n >= 10 && low < high) {
+    if (n >= 10 && low < high && answer.efficient === undefined) {
       const range = rounded(low, high);
       rewrite(
         `Trim to propensities in [${range}]`,
@@ -88,7 +88,7 @@ export function waysOut(answer: NegativeAnswer, text: EstimateText): readonly Ac
     } else {
       const low = Math.floor(answer.efficient.low * 1000) / 1000;
       rewrite(
-        `Trim to propensities in [${low}, ${formatNumber(1 - low)}]`,
+        `Trim to propensities in [${low}, ${Number((1 - low).toFixed(3))}]`,
         `Changes the question: of all such ranges this one's average effect is known best (Crump et al. 2009); ${formatNumber(answer.efficient.n)} units.`,
         withClause(text, "trim", `(${low})`),
       );

@@ -1,3 +1,6 @@
+/** Share without counterparts from which on a number carries a warning: below, its interval does not feel it. */
+export const WORTH_TELLING = 0.01;
+
 /** Something to look at beside an estimate, as plain data. Every one carries its own text summary. */
 export type Diagnostic =
   | OverlapDiagnostic

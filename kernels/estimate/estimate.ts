@@ -5,6 +5,7 @@ import { normalQuantile, tQuantile } from "../math/distributions.ts";
 import { createRng } from "../math/rng.ts";
 import { bootstrapAnswer } from "./bootstrap.ts";
 import { diagnoseFinding, optimalTrim, withoutOverlap } from "./diagnose.ts";
+import { WORTH_TELLING } from "./diagnostic.ts";
 import type {
   Effect,
   EffectSettings,
@@ -236,14 +237,18 @@ function overlapVeto(
   const who =
     { ATT: "treated", ATC: "control units" }[problem.estimand.target as string] ?? "units";
   const message = `No overlap for ${(100 * share).toFixed(share < 0.01 ? 2 : 0)} % of the ${who} (${count}): nobody in the other arm is like them.`;
-  const hint = `Trim to propensities in [${low.toFixed(3)}, ${high.toFixed(3)}] (${within} units; the effect is then theirs), choose the overlap population, or set overlap: "warn".`;
-  if (mode === "warn" || share < VETO_SHARE) return { code: "little-overlap", message, hint };
+  const best = bestKnown(problem, finding.propensity!);
+  const to = best.efficient ?? { low, high, n: within };
+  const hint = `Trim to propensities in [${to.low.toFixed(3)}, ${to.high.toFixed(3)}] (${to.n} units; the effect is then theirs), choose the overlap population, or set overlap: "warn".`;
+  if (mode === "warn" || share < VETO_SHARE) {
+    return share < WORTH_TELLING ? undefined : { code: "little-overlap", message, hint };
+  }
   return {
     kind: "no-overlap",
     share,
     count,
     trimTo: { low, high, n: within },
-    ...bestKnown(problem, finding.propensity!),
+    ...best,
     message,
     hint,
     diagnostics: diagnoseFinding(problem, finding),

@@ -130,7 +130,7 @@ export function twoStage(problem: InstrumentProblem, options: TwoStageOptions): 
         ? [
             {
               code: "weak-instruments",
-              message: `The first-stage F is ${f.toFixed(1)}: the usual interval is not to be trusted. ${describeSet(fieller)}`,
+              message: `The first-stage F is ${f.toFixed(1)}: the usual interval is not to be trusted; ${describeSet(fieller)}`,
               hint: "Report the Anderson–Rubin set, or use LIML.",
             },
           ]

@@ -153,15 +153,20 @@ export const everyCase: readonly Case[] = [
     draws: MANY,
   }),
   ...cases("rdd", ["fuzzy"], { target: "LATE", draws: MANY }),
-  ...cases("did", ["staggered", "few units", "covariate trends"], { target: "dynamic" }),
+  ...cases("did", ["staggered", "few units", "covariate trends"], {
+    target: "dynamic",
+    draws: MANY,
+  }),
   ...cases("did", ["staggered", "few units"], {
     variant: "simple average",
     target: "simple",
+    draws: MANY,
     options: { aggregate: "simple" },
   }),
   ...cases("did", ["staggered"], {
     variant: "not yet treated as controls",
     target: "dynamic",
+    draws: MANY,
     options: { control: "not-yet" },
   }),
   ...cases("twfe", ["panel", "small panel"], { target: "coefficient" }),

@@ -382,7 +382,7 @@ export const designs = {
   friendly: arms("two covariates, every model right", 500, index, sum, varying),
   small: arms("two covariates, every model right, few rows", 200, index, sum, varying),
   "weak overlap": arms(
-    "weak overlap: a tenth of the units have a chance below 3 % of one arm",
+    "weak overlap (a tenth of the units have a chance below 3 % of one arm)",
     500,
     (a, b) => 3 * index(a, b),
     sum,
@@ -424,7 +424,7 @@ export const designs = {
     () => 0.5,
   ),
   lee: cutoff(
-    "Calonico, Cattaneo & Titiunik (2014), model 1",
+    "the curve of Calonico, Cattaneo & Titiunik (2014), model 1",
     500,
     0.04,
     betaRunning,
@@ -432,7 +432,7 @@ export const designs = {
     () => 0.1295,
   ),
   "ludwig–miller": cutoff(
-    "Calonico, Cattaneo & Titiunik (2014), model 2: strongly curved",
+    "the strongly curved model 2 of Calonico, Cattaneo & Titiunik (2014)",
     500,
     -3.45,
     betaRunning,

@@ -1,16 +1,18 @@
-import { writeFileSync } from "node:fs";
-import { estimate } from "../../kernels/estimate/index.ts";
+import { readFileSync, writeFileSync } from "node:fs";
+import { estimate, methodNamed, resolveOptions, toEstimand } from "../../kernels/estimate/index.ts";
 import { createRng } from "../../kernels/math/rng.ts";
 import { type Case, everyCase } from "./coverage-cases.ts";
 import { type Design, designs } from "./coverage-designs.ts";
 
 /**
- * How often 95 % intervals hold the truth, by simulation: `npm run bench:coverage -- [--draws N] [--only WORD] [--json FILE]`.
- * Without `--draws` each case takes its full number. Every draw follows from its design's name and number, so methods
+ * How often 95 % intervals hold the truth, by simulation: `npm run bench:coverage -- [--draws N] [--only WORD] [--write]`.
+ * Without `--draws` each case takes its full number; `--write` puts the figures of the cases that ran where the estimate
+ * panel reads them. Every draw follows from its design's name and number, so methods
  * see the same data. Printed per case: coverage with its Monte Carlo error, bias in units of the estimate's spread, the
  * ratio of the mean standard error to that spread, and draws that gave no number.
  */
 export interface Coverage {
+  readonly key: string;
   readonly method: string;
   readonly variant: string;
   readonly target: string;
@@ -48,6 +50,7 @@ export async function coverageOf(one: Case, draws: number): Promise<Coverage> {
   const mean = estimates.reduce((a, b) => a + b, 0) / m;
   const sd = Math.sqrt(estimates.reduce((s, v) => s + (v - mean) ** 2, 0) / (m - 1));
   return {
+    key: keyOf(one),
     method: one.method,
     variant: one.variant,
     target: one.target,
@@ -59,6 +62,50 @@ export async function coverageOf(one: Case, draws: number): Promise<Coverage> {
     errorRatio: errors / m / sd,
     none,
   };
+}
+
+/** Method, the options that tell its cases apart (filled in), and target, as an effect carries them. */
+function keyOf(one: Case): string {
+  const told = new Set(
+    everyCase
+      .filter((c) => c.method === one.method)
+      .flatMap((c) => Object.keys(c.options).filter((name) => !GENERAL.has(name))),
+  );
+  const own = Object.fromEntries(Object.entries(one.options).filter(([k]) => told.has(k)));
+  const filled = resolveOptions(methodNamed(one.method), own);
+  const settings = [...told].map((name) => `${name}: ${String(filled[name])}`).join(", ");
+  return `${one.method} | ${settings} | ${toEstimand(one.spec).target} | ${one.design}`;
+}
+
+const GENERAL = new Set(["method", "overlap", "clusters"]);
+const FILE = new URL("../../kernels/estimate/measured-coverage.ts", import.meta.url);
+
+/** Replaces the rows of the cases that ran between the marks of the kernel's file; the order is that of the cases. */
+function write(found: readonly Coverage[]): void {
+  const text = readFileSync(FILE, "utf8");
+  const between = (name: string, body: string, from: string): string => {
+    const start = from.indexOf(`const ${name} = \``) + `const ${name} = \``.length;
+    return from.slice(0, start) + body + from.slice(from.indexOf("`", start));
+  };
+  const start = text.indexOf("const MEASURED = `") + "const MEASURED = `".length;
+  const rows = new Map<string, string>();
+  for (const line of text.slice(start, text.indexOf("`", start)).split("\n")) {
+    if (line !== "") rows.set(line.split(" | ").slice(0, 4).join(" | "), line);
+  }
+  for (const c of found) {
+    const figures = [
+      c.n,
+      c.draws,
+      (100 * c.covered).toFixed(1),
+      c.bias.toFixed(2),
+      c.errorRatio.toFixed(2),
+    ];
+    rows.set(c.key, `${c.key} | ${figures.join(" | ")}`);
+  }
+  const lines = everyCase.flatMap((one) => rows.get(keyOf(one)) ?? []);
+  const says = Object.entries(designs).map(([name, design]) => `${name} | ${design.says}`);
+  const measured = between("MEASURED", `\n${lines.join("\n")}\n`, text);
+  writeFileSync(FILE, between("DESIGNS", `\n${says.join("\n")}\n`, measured));
 }
 
 function flag(name: string): string | undefined {
@@ -95,8 +142,7 @@ async function run(): Promise<void> {
       `${label.padEnd(44)}${c.design.padEnd(18)}${cells.join(" ")}${c.covered < 0.93 ? "  <" : ""}`,
     );
   }
-  const file = flag("--json");
-  if (file !== undefined) writeFileSync(file, `${JSON.stringify(found, undefined, 1)}\n`);
+  if (process.argv.includes("--write")) write(found);
 }
 
 if (import.meta.main) await run();

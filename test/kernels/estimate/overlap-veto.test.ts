@@ -83,7 +83,7 @@ test("no number is given from 15 % of the target population on; below, a warning
   };
   for (const strength of [0.5, 1.5, 2, 2.5, 3, 4]) {
     const [kind, share] = await shareAt(strength);
-    expect(kind).toBe(share >= 0.15 ? "veto" : share > 0 ? "warning" : "number");
+    expect(kind).toBe(share >= 0.15 ? "veto" : share >= 0.01 ? "warning" : "number");
   }
 });
 
