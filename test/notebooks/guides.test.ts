@@ -17,6 +17,23 @@ const holds = ({ interval }: Effect, truth: number): boolean =>
   interval.low <= truth && truth <= interval.high;
 
 describe("the guides on simulated data find what was put in", () => {
+  test("adjustment", async () => {
+    const run = await runNotebook(shipped("guide/nhefs"));
+    expect(run.failures).toEqual([]);
+    expect(holds(effect(run, "plain"), 3.5)).toBe(false);
+    const known = run.value("known") as readonly Effect[];
+    expect(known.map((one) => [one.method, holds(one, 3.5)])).toEqual(
+      ["regression", "ipw", "aipw", "tmle"].map((method) => [method, true]),
+    );
+    const weighted = known.find((one) => one.method === "ipw")!;
+    const balance = weighted.diagnostics.find((one) => one.kind === "balance");
+    expect(Math.max(...balance!.rows.map((row) => Math.abs(row.raw)))).toBeGreaterThan(0.1);
+    expect(Math.max(...balance!.rows.map((row) => Math.abs(row.weighted!)))).toBeLessThan(0.1);
+    expect((run.value("nobody") as EstimateResult).kind).toBe("no-overlap");
+    expect(holds(effect(run, "narrowed"), 3.5)).toBe(true);
+    expect(run.value("byMethod")).toHaveProperty("tmle");
+  });
+
   test("instruments", async () => {
     const run = await runNotebook(shipped("guide/instruments"));
     expect(run.failures).toEqual([]);
