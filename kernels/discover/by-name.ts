@@ -1,6 +1,7 @@
 import { quietWork, type Work } from "../../app/work.ts";
 import type { Table } from "../data/table.ts";
 import { amortizedMethod } from "./amortized/amortized-method.ts";
+import { attentionMethod } from "./attention/attention-method.ts";
 import { fciSearch } from "./constraint/fci.ts";
 import { cdNodMethod, fciMethod, pcMethod, rfciMethod } from "./constraint/methods.ts";
 import { pcSearch } from "./constraint/pc.ts";
@@ -45,6 +46,8 @@ export const bossFci = byName(bossFciMethod);
 export const gfci = byName(gfciMethod);
 /** See `amortizedMethod`. */
 export const amortized = byName(amortizedMethod);
+/** See `attentionMethod`. */
+export const attention = byName(attentionMethod);
 /** See `giesMethod`. */
 export const gies = byName(giesMethod);
 /** See `dagma` in relaxation. */

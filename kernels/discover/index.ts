@@ -15,6 +15,7 @@ export { compareGraphs, type Comparison, conventions, type Metric } from "./metr
 export { type Sortability, sortability } from "./metrics/sortability.ts";
 export {
   amortized,
+  attention,
   boss,
   bossFci,
   cdNod,

@@ -1,4 +1,5 @@
 import { amortizedMethods } from "./amortized/methods.ts";
+import { attentionMethods } from "./attention/methods.ts";
 import { constraintMethods } from "./constraint/methods.ts";
 import { functionalMethods } from "./functional/methods.ts";
 import { hybridMethods } from "./hybrid/methods.ts";
@@ -17,5 +18,6 @@ export const methods: readonly Method[] = [
   ...relaxationMethods,
   ...timeMethods,
   ...amortizedMethods,
+  ...attentionMethods,
   ...interventionalMethods,
 ];
