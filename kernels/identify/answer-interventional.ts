@@ -1,15 +1,16 @@
 import type { Claim, ClaimStatus } from "../../app/claim.ts";
 import { latentProjection } from "../graph/projection.ts";
-import { idsOf } from "../graph/compact.ts";
 import type { Graph } from "../graph/graph.ts";
 import { graphAssumptions, makeClaim, positivity } from "./claims.ts";
 import { closeEstimand, displaySymbols } from "./close.ts";
 import { derive } from "./derivation.ts";
 import type { Estimand } from "./estimand.ts";
-import type { Source, TraceStep } from "./id.ts";
+import type { TraceStep } from "./id.ts";
 import { identifyInterventional } from "./interventional.ts";
 import { derivedUpTo, thoroughUpTo } from "./options.ts";
 import type { IdentifyOptions } from "./options.ts";
+import { lawAssumptions, lawTexts, sourcesOf } from "./other-laws.ts";
+import type { OtherLaws } from "./other-laws.ts";
 import { formatQuery } from "./query.ts";
 import type { Identification, NotCertified, Strategy } from "./result.ts";
 import { recoverFromSelection } from "./selection.ts";
@@ -17,7 +18,11 @@ import { expectationOf } from "./simple-query.ts";
 import type { OneQuery, Simple } from "./simple-query.ts";
 import { simplify } from "./simplify.ts";
 import { findStrategies, instrumentStrategies } from "./strategies.ts";
+import { finish } from "./search.ts";
+import type { SearchStopped } from "./search.ts";
 import { findTwoModels } from "./two-models.ts";
+import type { NoTwoModels, TwoModels } from "./two-models.ts";
+import { otherLawSteps } from "./two-models-elsewhere.ts";
 
 /** ID, IDC, gID, transport and recovery from selection for a query of one world. */
 export function answerInterventional(
@@ -39,12 +44,15 @@ export function answerInterventional(
       : recoverFromSelection(measured, simple, selection);
   const trace: readonly TraceStep[] = result.trace;
   const derivation = trace.map((step) => `${step.algorithm} line ${step.line}: ${step.text}`);
-  const assume = rung === 1 ? [] : graphAssumptions(graph, variables);
+  const assume = [
+    ...(rung === 1 ? [] : graphAssumptions(graph, variables)),
+    ...(sources === undefined ? [] : lawAssumptions(options)),
+  ];
   const claimAs = (status: ClaimStatus, extra: Claim["assumptions"] = []): Claim =>
     makeClaim(rung, queryText, status, [...assume, ...extra], derivation);
   if (result.kind === "hedge" && (selection !== undefined || sources !== undefined)) {
-    const confirmed = options.confirm === false ? undefined : selection;
-    return withoutFormula(measured, query, simple, selection, confirmed, trace, claimAs);
+    const part = result.hedge.smaller;
+    return withoutFormula({ measured, query, simple, selection, options, part, trace, claimAs });
   }
   if (result.kind === "hedge") {
     return {
@@ -114,36 +122,47 @@ export function answerInterventional(
   return { kind: "identified", query, queryText, estimand, trace, strategies, claim, ...proved };
 }
 
+interface Unanswered {
+  readonly measured: Graph;
+  readonly query: OneQuery;
+  readonly simple: Simple;
+  readonly selection: string | undefined;
+  readonly options: IdentifyOptions;
+  /** What none of the laws gives. */
+  readonly part: readonly string[];
+  readonly trace: readonly TraceStep[];
+  readonly claimAs: (status: ClaimStatus) => Claim;
+}
+
 /**
  * No formula with the laws at hand. For experiments and populations without conditions the procedure is complete; for
- * conditions and selection it is a no only when two models show it.
+ * conditions and selection it is a no only when two models show it. For selection together with other laws nothing is
+ * known: the procedure has used the selected units alone.
  */
-function withoutFormula(
-  measured: Graph,
-  query: OneQuery,
-  simple: Simple,
-  selection: string | undefined,
-  confirmed: string | undefined,
-  trace: readonly TraceStep[],
-  claimAs: (status: ClaimStatus) => Claim,
-): Identification {
+function withoutFormula(asked: Unanswered): Identification {
+  const { measured, query, simple, selection, options, part, trace, claimAs } = asked;
   const queryText = formatQuery(query);
+  const others = options.experiments !== undefined || options.source !== undefined;
   if (selection === undefined && simple.given.length === 0) {
-    const reason = "A part of the query is given by none of the laws at hand.";
     return {
       kind: "not-identified",
       query,
       queryText,
-      reason,
+      reason: missingPart(part, options),
       trace,
       strategies: [],
       claim: claimAs("not-identified"),
     };
   }
-  const shown =
-    confirmed === undefined ? undefined : findTwoModels(measured, simple, { selection: confirmed });
-  if (shown?.kind === "two-models")
-    return notRecovered({ query, queryText, trace, claim: claimAs("not-identified") });
+  const search = options.confirm !== false;
+  let shown: TwoModels | NoTwoModels | SearchStopped | undefined;
+  if (search && selection === undefined) shown = finish(otherLawSteps(measured, simple, options));
+  else if (search && selection !== undefined && !others)
+    shown = findTwoModels(measured, simple, { selection });
+  if (shown?.kind === "two-models") {
+    const result = { query, queryText, trace, claim: claimAs("not-identified") };
+    return others ? notTransported(result, options) : notRecovered(result);
+  }
   if (shown?.kind === "search-limit") {
     const reason = `No formula was found, and whether there is none could not be settled. ${shown.reason}`;
     const claim = claimAs("not-certified");
@@ -158,6 +177,24 @@ function withoutFormula(
     trace,
     claim: claimAs("not-certified"),
   };
+}
+
+function missingPart(part: readonly string[], laws: OtherLaws): string {
+  const causes =
+    part.length === 1
+      ? `How ${part[0]} comes about`
+      : `How {${part.join(", ")}} come about together`;
+  return `${causes} is given by none of the laws at hand, ${lawTexts(laws).join(", ")}.`;
+}
+
+/** A query from other laws for which two models have been found. */
+export function notTransported(
+  { query, queryText, trace, claim }: Omit<NotCertified, "kind" | "reason">,
+  laws: OtherLaws,
+): Identification {
+  const reason = `Two models agree on all laws at hand, ${lawTexts(laws).join(", ")}, and differ in the answer.`;
+  const status = { ...claim, status: "not-identified" as const };
+  return { kind: "not-identified", query, queryText, reason, trace, strategies: [], claim: status };
 }
 
 /** A query under selection for which two models have been found. */
@@ -178,24 +215,6 @@ export function notRecovered({
     strategies: [],
     claim: status,
   };
-}
-
-/** The laws at hand for gID and transport; `undefined` when it is the observed law alone. */
-function sourcesOf(measured: Graph, options: IdentifyOptions): readonly Source[] | undefined {
-  if (options.experiments === undefined && options.source === undefined) return undefined;
-  const none = new Set<number>();
-  const target = (options.experiments ?? [[]]).map((act) => ({
-    act: idsOf(measured, act),
-    shifted: none,
-  }));
-  if (options.source === undefined) return target;
-  const shifted = new Set(idsOf(measured, options.source.shifted));
-  const away = [[], ...options.source.experiments].map((act) => ({
-    law: "source",
-    act: idsOf(measured, act),
-    shifted,
-  }));
-  return [...target, ...away];
 }
 
 /** Variables that stand behind a bar together with a treatment. */

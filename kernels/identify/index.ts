@@ -38,6 +38,8 @@ export type { ConditionalTable, DiscreteModel } from "./model.ts";
 export { checkHedge } from "./hedge.ts";
 export { findTwoModels } from "./two-models.ts";
 export type { NoTwoModels, TwoModels, TwoModelsOptions } from "./two-models.ts";
+export { lawTexts } from "./other-laws.ts";
+export type { OtherLaws } from "./other-laws.ts";
 export { confirmNo, twoModelsFor } from "./two-models-for.ts";
 export type { TwoModelsWork } from "./two-models-for.ts";
 export type { TwoFunctionalModels } from "./two-functional.ts";

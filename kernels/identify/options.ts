@@ -12,9 +12,13 @@ export interface IdentifyOptions {
   readonly experiments?: readonly (readonly string[])[];
   /**
    * A source population with the same graph: variables whose mechanisms differ there, and the experiments made there
-   * besides its observed law. `experiments` above then speaks of the target. Source laws are written P^{source}.
+   * besides its observed law. `experiments` above then speaks of the target. Source laws are written P^{name}.
    */
   readonly source?: {
+    /** What its laws are called in formulas; default `source`. */
+    readonly name?: string;
+    /** What the population asked about is called in assumptions. */
+    readonly target?: string;
     readonly shifted: readonly string[];
     readonly experiments: readonly (readonly string[])[];
   };

@@ -98,15 +98,19 @@ function cellOf(family: ModelFamily, state: number): number {
   return cell;
 }
 
-/** The observed joint law and its derivative by every coordinate, `[cells × size]` row-major. */
+/**
+ * The joint law of the measured variables, after setting `fixed`, and its derivative by every coordinate,
+ * `[cells × size]` row-major. Cells that contradict `fixed` are empty.
+ */
 export function lawWithJacobian(
   family: ModelFamily,
   point: Float64Array,
+  fixed: ReadonlyMap<number, number> = new Map(),
 ): { readonly law: Float64Array; readonly jacobian: Float64Array } {
   const cells = 2 ** family.measured.length;
   const law = new Float64Array(cells);
   const jacobian = new Float64Array(cells * family.size);
-  eachState(family, point, new Map(), (state, coordinates, factors, signs) => {
+  eachState(family, point, fixed, (state, coordinates, factors, signs) => {
     const cell = cellOf(family, state);
     law[cell] =
       (law[cell] ?? 0) + spread(coordinates, factors, signs, jacobian, cell * family.size, 1);

@@ -2,10 +2,12 @@ import { latentProjection } from "../graph/projection.ts";
 import type { Graph } from "../graph/graph.ts";
 import { quietWork } from "../../app/work.ts";
 import type { Work } from "../../app/work.ts";
-import { notRecovered } from "./answer-interventional.ts";
+import { notRecovered, notTransported } from "./answer-interventional.ts";
 import type { LawsAtHand } from "./counterfactual.ts";
 import { identify } from "./identify.ts";
 import { identifyInterventional } from "./interventional.ts";
+import { sourcesOf } from "./other-laws.ts";
+import type { OtherLaws } from "./other-laws.ts";
 import type { Query } from "./query.ts";
 import type { Identification, NotIdentified } from "./result.ts";
 import { pace } from "./search.ts";
@@ -16,6 +18,7 @@ import { twoFunctionalSteps } from "./two-functional.ts";
 import type { TwoFunctionalModels } from "./two-functional.ts";
 import { twoModelSteps } from "./two-models.ts";
 import type { NoTwoModels, TwoModels } from "./two-models.ts";
+import { otherLawSteps } from "./two-models-elsewhere.ts";
 
 export interface TwoModelsWork {
   readonly work?: Work;
@@ -23,6 +26,8 @@ export interface TwoModelsWork {
   readonly milliseconds?: number;
   /** For counterfactuals: the laws the two models have to share; default `observations`. */
   readonly from?: LawsAtHand;
+  /** Laws at hand beside, or instead of, the observed one, as `identify` was given them. */
+  readonly laws?: OtherLaws;
 }
 
 /**
@@ -33,7 +38,7 @@ export interface TwoModelsWork {
 export async function twoModelsFor(
   graph: Graph,
   result: NotIdentified,
-  { work = quietWork, milliseconds = 20_000, from = "observations" }: TwoModelsWork = {},
+  { work = quietWork, milliseconds = 20_000, from = "observations", laws = {} }: TwoModelsWork = {},
 ): Promise<TwoModels | TwoFunctionalModels | NoTwoModels | SearchStopped> {
   const measured = latentProjection(graph);
   const selection = graph.nodes.find((node) => node.role === "selected")?.name;
@@ -47,34 +52,46 @@ export async function twoModelsFor(
     }
     if (selection !== undefined)
       return pace(twoModelSteps(measured, simple, { selection }), work, milliseconds);
-    const answer = identifyInterventional(measured, simple);
+    const sources = sourcesOf(measured, laws);
+    const answer = identifyInterventional(measured, simple, sources);
+    if (sources !== undefined) {
+      if (answer.kind === "hedge")
+        return pace(otherLawSteps(measured, simple, laws), work, milliseconds);
+      continue;
+    }
     if (answer.kind === "hedge")
       return pace(twoModelSteps(graph, simple, { hedge: answer.hedge }), work, milliseconds);
   }
   return {
     kind: "no-two-models",
-    reason:
-      "From the observed law alone the query is identified; two models are looked for against that law.",
+    reason: "From these laws the query is identified, so no two models can differ in it.",
   };
 }
 
 /**
- * A verdict under selection that `identify` gave without its search for two models (`confirm: false`): the same, or
+ * A verdict under selection, or of conditions and other laws, that `identify` gave without its search for two models (`confirm: false`): the same, or
  * "not identified" once two models are found, or `search-limit` when the search was cut. Lets messages in.
  */
 export async function confirmNo(
   graph: Graph,
   result: Identification,
-  { work = quietWork, milliseconds = 20_000 }: TwoModelsWork = {},
+  { work = quietWork, milliseconds = 20_000, laws = {} }: TwoModelsWork = {},
 ): Promise<Identification> {
   const selection = graph.nodes.find((node) => node.role === "selected")?.name;
-  if (result.kind !== "not-certified" || selection === undefined || graph.type !== "admg")
-    return result;
+  const others = laws.experiments !== undefined || laws.source !== undefined;
+  if (result.kind !== "not-certified" || graph.type !== "admg") return result;
+  if (others === (selection !== undefined)) return result;
   const simple = result.query.kind === "difference" ? undefined : asInterventional(result.query);
-  if (simple === undefined || simple.outcome.includes(selection)) return result;
-  const steps = twoModelSteps(latentProjection(graph), simple, { selection });
+  if (simple === undefined) return result;
+  if (selection !== undefined && simple.outcome.includes(selection)) return result;
+  const measured = latentProjection(graph);
+  const steps =
+    selection === undefined
+      ? otherLawSteps(measured, simple, laws)
+      : twoModelSteps(measured, simple, { selection });
   const shown = await pace(steps, work, milliseconds);
-  if (shown.kind === "two-models") return notRecovered(result);
+  if (shown.kind === "two-models")
+    return others ? notTransported(result, laws) : notRecovered(result);
   if (shown.kind !== "search-limit") return result;
   const { query, queryText, claim } = result;
   const reason = `No formula was found, and whether there is none could not be settled. ${shown.reason}`;

@@ -25,8 +25,12 @@ export interface TwoModels {
   readonly setting: Readonly<Record<string, number>>;
   readonly given: Readonly<Record<string, number>>;
   readonly values: readonly [number, number];
-  /** Largest difference between the two observed joint laws. */
+  /** Largest difference between the two observed joint laws, or between any two of `laws`. */
   readonly gap: number;
+  /** All that they agree on, where it is not the observed law alone, e.g. `P(v | do(z))`. */
+  readonly laws?: readonly string[];
+  /** Their source populations, where there is one. */
+  readonly away?: readonly [DiscreteModel, DiscreteModel];
 }
 
 export interface NoTwoModels {
@@ -42,9 +46,9 @@ export interface TwoModelsOptions {
   readonly rng?: Rng;
 }
 
-const mostNodes = 8;
+export const mostNodes = 8;
 /** Variables, measured or not, whose joint values are gone through. */
-const mostBits = 17;
+export const mostBits = 17;
 
 /**
  * Shows a "not identified": from a random positive model, walks along the models with the same observed law in the
@@ -115,7 +119,7 @@ export function* twoModelSteps(
 }
 
 /** Causes of the query's variables; of the unmeasured causes only a tree that ties the hedge together. */
-function relevantPart(
+export function relevantPart(
   graph: Graph,
   query: Interventional,
   hedge: Hedge | undefined,
@@ -228,7 +232,7 @@ function amongSelected(
 }
 
 /** Values for the query's variables to look at: all when few, else a sample. */
-function* targets(family: ModelFamily, query: Interventional, rng: Rng): Generator<Target> {
+export function* targets(family: ModelFamily, query: Interventional, rng: Rng): Generator<Target> {
   const ids = (names: readonly string[]): number[] =>
     names.map((name) => family.names.indexOf(name));
   const [x, y, z] = [ids(query.treatment), ids(query.outcome), ids(query.given)];
@@ -242,7 +246,7 @@ function* targets(family: ModelFamily, query: Interventional, rng: Rng): Generat
   }
 }
 
-function answer(
+export function answer(
   family: ModelFamily,
   point: Float64Array,
   { fixed, event, condition }: Target,
