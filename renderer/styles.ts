@@ -4,5 +4,7 @@ import "./theme/prose.css";
 import "./theme/controls.css";
 import "./theme/layout.css";
 import "./theme/cell.css";
+import "./theme/find.css";
 import "./theme/output.css";
 import "./theme/library.css";
+import "./theme/presentation.css";

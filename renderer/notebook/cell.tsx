@@ -1,4 +1,4 @@
-import { effect, useSignal } from "@preact/signals";
+import { effect, useComputed, useSignal } from "@preact/signals";
 import { memo } from "preact/compat";
 import { useEffect, useRef } from "preact/hooks";
 import { doubted } from "../../app/claim.ts";
@@ -23,7 +23,7 @@ import { outputPorts } from "./output-ports.ts";
 
 /** One cell. Reads only its own signals, so that a change of one cell renders one cell. */
 export const CellRow = memo(function CellRow({ id }: { readonly id: string }) {
-  const { model, commands } = useNotebook();
+  const { model, commands, find } = useNotebook();
   const cell = model.frame(id).value;
   const runtime = model.runtime(id).value;
   const index = model.indexOf(id);
@@ -31,7 +31,10 @@ export const CellRow = memo(function CellRow({ id }: { readonly id: string }) {
   const selected = head === id || (head !== undefined && model.selected.includes(id));
   const editing = head === id && model.mode.value === "edit";
   const markdown = cell.kind === "markdown";
-  const showCode = markdown ? editing : editing || cell.flags.pinned || !cell.flags.codeHidden;
+  // A found place is shown also where the text is not.
+  const found = useComputed(() => find.current.value?.cell === id).value;
+  const showCode =
+    found || (markdown ? editing : editing || cell.flags.pinned || !cell.flags.codeHidden);
   const mood = moodOf(cell, runtime);
   const off = doubted(runtime.claim, model.doubts.value).length > 0;
   return (
@@ -88,7 +91,7 @@ function Code({ id, shown }: { readonly id: string; readonly shown: boolean }) {
 }
 
 function mountEditor(context: NotebookContext, id: string, host: HTMLElement): () => void {
-  const { model, pool, editors, types } = context;
+  const { model, pool, editors, types, find } = context;
   const cell = model.cell(id).peek();
   const controller = new EditorController(pool, cell.kind, cell.source, {
     cell: id,
@@ -130,8 +133,21 @@ function mountEditor(context: NotebookContext, id: string, host: HTMLElement): (
     drawn = findings;
     controller.setDiagnostics(findings);
   });
+  const offMarks = effect(() => {
+    const matches = find.byCell.value.get(id);
+    if (matches === undefined) return controller.setMarks([]);
+    const here = find.current.value;
+    controller.setMarks(
+      matches.map(({ start, end }) => ({
+        start,
+        end,
+        here: here?.cell === id && here.start === start,
+      })),
+    );
+  });
   return () => {
     off();
+    offMarks();
     offFindings();
     editors.delete(id);
     controller.dispose();

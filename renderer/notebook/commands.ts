@@ -12,10 +12,13 @@ export interface PagePorts {
   /** Puts the focus on the cell as a whole or into its text. */
   focus(cell: string, where: "cell" | "text", offset?: number): void;
   cursor(cell: string): number;
+  openFind(replace: boolean): void;
+  stepFind(by: 1 | -1): void;
   openPalette(): void;
   openHelp(): void;
   openInsert(below: boolean): void;
   rename(cell: string): void;
+  present(view: "app" | "slides"): void;
   toggleOutline(): void;
   togglePanel(): void;
   toggleLedger(): void;
@@ -36,9 +39,9 @@ export class NotebookCommands {
   }
 
   /** An edit that does not fit is told and changes nothing. */
-  apply(edits: readonly Edit[]): boolean {
+  apply(edits: readonly Edit[], as?: "step"): boolean {
     try {
-      this.#model.document.apply(edits);
+      this.#model.document.apply(edits, as);
       return true;
     } catch (error) {
       reportError(error);
@@ -267,6 +270,16 @@ export class NotebookCommands {
         flag,
         value: !this.#model.cell(cell).value.flags[flag],
       })),
+    );
+  }
+
+  /** Of every cell that has any, in one step to undo. */
+  hideAllCode(hidden: boolean): void {
+    const cells = this.#model.notebook.value.cells.filter(
+      ({ kind, flags }) => kind !== "markdown" && flags.codeHidden !== hidden,
+    );
+    this.apply(
+      cells.map(({ id }) => ({ kind: "set-flag", cell: id, flag: "codeHidden", value: hidden })),
     );
   }
 

@@ -5,6 +5,7 @@ import type { EditorController } from "../editor/controller.ts";
 import type { NotebookTypes } from "../editor/types/notebook-types.ts";
 import type { NotebookModel } from "../state/notebook-model.ts";
 import type { NotebookCommands } from "./commands.ts";
+import type { FindState } from "./find-state.ts";
 
 export interface NotebookContext {
   readonly model: NotebookModel;
@@ -14,6 +15,8 @@ export interface NotebookContext {
   readonly editors: Map<string, EditorController>;
   /** What the type checker finds. */
   readonly types: NotebookTypes;
+  /** Search over the cells. */
+  readonly find: FindState;
   /** What was typed for an editor that is on its way; undefined when none is. */
   readonly ahead: { buffer: string | undefined };
 }

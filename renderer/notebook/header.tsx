@@ -154,6 +154,19 @@ export function NotebookHeader({
                   icon: "download",
                   run: () => void exportAs("kit"),
                 },
+                {
+                  label: "App view",
+                  keys: "W",
+                  icon: "eye",
+                  run: () => commands.page.present("app"),
+                },
+                {
+                  label: "Slides",
+                  detail: "A section at a time, full screen",
+                  keys: "Shift+W",
+                  icon: "monitor",
+                  run: () => commands.page.present("slides"),
+                },
                 { label: "Print…", icon: "fileText", run: () => print() },
                 {
                   label: "Draw again from the next seed",

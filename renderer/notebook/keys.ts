@@ -92,11 +92,21 @@ export const bindings: readonly Binding[] = [
   inEditor("Ctrl+Shift+Space", "The parameters of this call"),
 
   b("O", "command", "View", "Hide or show the cell's code", (c) => c.toggle("codeHidden")),
+  b("", "command", "View", "Hide all code", (c) => c.hideAllCode(true)),
+  b("", "command", "View", "Show all code", (c) => c.hideAllCode(false)),
+  b("W", "command", "View", "App view: text, controls and results", (c) => c.page.present("app")),
+  b("Shift+W", "command", "View", "Slides by heading, full screen", (c) =>
+    c.page.present("slides"),
+  ),
   b("Ctrl+B", "both", "View", "Show or hide the outline", (c) => c.page.toggleOutline()),
   b("Ctrl+I", "both", "View", "Show or hide the side panel", (c) => c.page.togglePanel()),
   b("L", "command", "View", "Show or hide the assumptions", (c) => c.page.toggleLedger()),
   b(["Ctrl+Shift+C", "F1"], "both", "View", "All commands", (c) => c.page.openPalette(), false),
   b(["?", "H"], "command", "View", "Keyboard help", (c) => c.page.openHelp()),
+  b("Ctrl+F", "both", "Edit", "Search in the notebook", (c) => c.page.openFind(false)),
+  b("Ctrl+H", "both", "Edit", "Replace in the notebook", (c) => c.page.openFind(true)),
+  b("F3", "both", "Move", "Next match", (c) => c.page.stepFind(1)),
+  b("Shift+F3", "both", "Move", "Previous match", (c) => c.page.stepFind(-1)),
   b("Ctrl+S", "both", "Edit", "Save now", (c) => void c.save()),
 ];
 

@@ -15,13 +15,16 @@ import { CellRow } from "./cell.tsx";
 import { NotebookCommands } from "./commands.ts";
 import { type NotebookContext, NotebookProvider } from "./context.ts";
 import { moodOf, moodWords } from "./describe.ts";
-import { hiddenCells } from "./folding.ts";
+import { FindBar } from "./find-bar.tsx";
+import { FindState } from "./find-state.ts";
+import { foldEdit, hiddenCells } from "./folding.ts";
 import { NotebookHeader } from "./header.tsx";
 import { EmptyNotebook, InsertButton, openInsertMenu } from "./insert.tsx";
 import { KeyMatcher } from "./keys.ts";
 import { Outline } from "./outline.tsx";
 import { KeyboardHelp, Palette } from "./palette.tsx";
 import { panelTab, SidePanel } from "./panel.tsx";
+import { present, PresentationBar, presentedCells, view } from "./presentation.tsx";
 
 const OUTLINE = "dagbok.outline";
 const PANEL = "dagbok.panel";
@@ -30,12 +33,26 @@ const PANEL = "dagbok.panel";
 const outlineOpen = signal(localStorage.getItem(OUTLINE) !== "closed" && innerWidth >= 1000);
 const panelOpen = signal(localStorage.getItem(PANEL) === "open");
 
-export function NotebookPage({ model, api }: { readonly model: NotebookModel; readonly api: Api }) {
+export function NotebookPage({
+  model,
+  api,
+  start,
+}: {
+  readonly model: NotebookModel;
+  readonly api: Api;
+  /** A place to open at: a result of the library's search. */
+  readonly start?: { readonly cell: string; readonly at: number } | undefined;
+}) {
   const dialog = useSignal<"palette" | "help" | undefined>(undefined);
   const root = useRef<HTMLDivElement>(null);
   const context = useMemo(() => createContext(model, dialog), [model]);
   useMemo(() => (model.visible = visibleCells(model)), [model]);
-  useKeyboard(context, () => dialog.value === undefined);
+  useEffect(() => {
+    if (start === undefined || model.indexOf(start.cell) < 0) return;
+    show(context, start.cell, start.at);
+    context.commands.page.focus(start.cell, "cell");
+  }, [context]);
+  useKeyboard(context, () => dialog.value === undefined && view.value === "write");
   useAnnouncements(model);
   useAssumptionBoxes(model);
   useEffect(() => {
@@ -48,13 +65,15 @@ export function NotebookPage({ model, api }: { readonly model: NotebookModel; re
     const timer = setTimeout(() => whenIdle(() => context.types.start()), CHECK_WAIT);
     setCurrentTypes(typesContext(context));
     return () => {
+      present("write");
       clearTimeout(timer);
       setCurrentTypes(undefined);
       context.types.dispose();
       context.pool.dispose();
     };
   }, [context]);
-  const order = model.shown;
+  const presented = useMemo(() => presentedCells(model, () => model.shown), [model]);
+  const order = presented.value;
   const drawn = useGradually(order.length);
   return (
     <NotebookProvider value={context}>
@@ -63,6 +82,7 @@ export function NotebookPage({ model, api }: { readonly model: NotebookModel; re
         ref={root}
         data-outline={outlineOpen.value}
         data-panel={panelOpen.value}
+        data-view={view.value}
         onDragOver={(event) => {
           if (event.dataTransfer?.types.includes("Files") === true) event.preventDefault();
         }}
@@ -102,7 +122,9 @@ export function NotebookPage({ model, api }: { readonly model: NotebookModel; re
             </>
           )}
         </main>
+        {context.find.open.value && <FindBar />}
         {panelOpen.value && <SidePanel />}
+        {view.value !== "write" && <PresentationBar />}
         {dialog.value === "palette" && <Palette onClose={() => (dialog.value = undefined)} />}
         {dialog.value === "help" && <KeyboardHelp onClose={() => (dialog.value = undefined)} />}
       </div>
@@ -206,6 +228,7 @@ function createContext(
   const commands = new NotebookCommands(model, {
     focus(id, where, offset) {
       ahead.buffer = undefined;
+      if (view.value !== "write") return;
       if (where === "text") {
         model.mode.value = "edit";
         if (editors.get(id)?.live !== true) ahead.buffer = "";
@@ -234,6 +257,20 @@ function createContext(
       act(60);
     },
     cursor: (id) => editors.get(id)?.cursor ?? model.cell(id).peek().source.length,
+    openFind(replace) {
+      const { head } = model.selection.peek();
+      const editor = head === undefined ? undefined : editors.get(head);
+      const writing = editor?.live === true && model.mode.peek() === "edit";
+      find.start({
+        replace,
+        selected: writing ? editor.selectedText : "",
+        ...(writing ? { at: editor.cursor } : {}),
+      });
+    },
+    stepFind(by) {
+      if (find.open.peek()) find.step(by);
+      else this.openFind(false);
+    },
     openPalette: () => (dialog.value = "palette"),
     openHelp: () => (dialog.value = "help"),
     openInsert(below) {
@@ -246,6 +283,7 @@ function createContext(
     rename(id) {
       element(id)?.querySelector(".cell-head")?.dispatchEvent(new CustomEvent("dagbok-rename"));
     },
+    present,
     toggleOutline: () => toggle(outlineOpen, OUTLINE),
     togglePanel: () => toggle(panelOpen, PANEL),
     toggleLedger() {
@@ -257,8 +295,46 @@ function createContext(
       requestAnimationFrame(() => document.getElementById("tab-ledger")?.focus());
     },
   });
+  const find = new FindState(model, commands, {
+    show: ({ cell, start }) => show({ model, commands, editors }, cell, start),
+  });
   const types = new NotebookTypes(model, spawnTypes);
-  return { model, commands, pool: new EditorPool(), editors, types, ahead };
+  return { model, commands, pool: new EditorPool(), editors, types, find, ahead };
+}
+
+/** Brings a place of a cell's text into view, unfolding what hides it. */
+function show(
+  { model, commands, editors }: Pick<NotebookContext, "model" | "commands" | "editors">,
+  cell: string,
+  at: number,
+): void {
+  const under = hiddenCells(model.document.notebook.cells).get(cell);
+  const heading = model.document.notebook.cells.find(({ id }) => id === under);
+  if (heading !== undefined) commands.apply([foldEdit(heading, false)], "step");
+  model.select(cell);
+  revealPlace(
+    // Reading views show no text of their own to point at.
+    () => editors.get(cell)?.rectAt(at) ?? document.getElementById(`cell-${cell}`)?.getBoundingClientRect(),
+    120,
+  );
+}
+
+/** Waits until a place is in the page (cells far down are drawn some frames later) and scrolls it into the middle. */
+function revealPlace(
+  rect: () => { readonly top: number; readonly bottom: number } | undefined,
+  tries: number,
+): void {
+  requestAnimationFrame(() => {
+    const box = rect();
+    if (box === undefined) {
+      if (tries > 0) revealPlace(rect, tries - 1);
+      return;
+    }
+    const seen = box.top >= 130 && box.bottom <= innerHeight - 40;
+    if (!seen) scrollBy({ top: box.top - innerHeight / 3 });
+    // Cells that had not been measured may have grown on the way.
+    if (!seen && tries > 0) revealPlace(rect, Math.min(tries - 1, 3));
+  });
 }
 
 /** Scrolls no further than needed, and keeps the top of a tall cell in view. */
@@ -284,6 +360,7 @@ function useKeyboard(context: NotebookContext, enabled: () => boolean): void {
       const field =
         target.closest("input, textarea, select, [contenteditable]") !== null && !inEditor;
       const chord = event.ctrlKey || event.metaKey || /^F\d/.test(event.key);
+      if (target.closest(".find-bar") !== null && !chord) return;
       // In a control of an output or the title, only commands with Ctrl are the notebook's.
       // A box has no text of its own to undo or copy in.
       const box = field && target.matches("input[type=checkbox], input[type=radio]");
