@@ -1,10 +1,12 @@
 // Accuracy on the shared IHDP files, one line a method and file, then mean and median: root-PEHE in and out of sample,
 // error of the average effect, and for the forest how often its intervals hold the truth.
-// Options: --methods dragonnet,cfr-wass,... --files 1,2,3 --seed 0 --ten (files 1-10). Needs ../shared/data/ihdp.
+// Options: --methods "dragonnet;cfr-wass" --files 1,2,3 --seed 0 --ten (files 1-10). Needs ../shared/data/ihdp, but for
+// --simulated 6, draws of our own by which defaults are chosen (never by the files).
 import { quietWork } from "../../app/work.ts";
 import { score } from "../../kernels/estimate/aipw.ts";
 import { fitCausalForest, forestNuisances } from "../../kernels/estimate/forest/causal-forest.ts";
 import { influenceError } from "../../kernels/estimate/influence.ts";
+import { ihdpLikeDesign } from "../../kernels/estimate/judge/designs.ts";
 import { CFR_DEFAULTS, cfr } from "../../kernels/estimate/neural/cfr.ts";
 import { DRAGONNET_DEFAULTS, dragonnet, tarnet } from "../../kernels/estimate/neural/dragonnet.ts";
 import { fitNet } from "../../kernels/estimate/neural/fit.ts";
@@ -82,6 +84,13 @@ const METHODS: Readonly<Record<string, Run>> = {
   "cfr-wass": net(cfr(CFR_DEFAULTS), CFR_DEFAULTS),
   "cfr-mmd": net(cfr({ ...CFR_DEFAULTS, discrepancy: "mmd" }), CFR_DEFAULTS),
   "cfr, no penalty": net(cfr({ ...CFR_DEFAULTS, alpha: 0 }), CFR_DEFAULTS),
+  ...Object.fromEntries(
+    [0, 0.01, 0.1, 1].map((alpha) => [
+      `cfr, plain loss, ${alpha}`,
+      net(cfr({ ...CFR_DEFAULTS, alpha, balanced: false }), CFR_DEFAULTS),
+    ]),
+  ),
+  "tarnet, patience 80": net(tarnet(DRAGONNET_DEFAULTS), { ...DRAGONNET_DEFAULTS, patience: 80 }),
   snet: net(snet(SNET_DEFAULTS), SNET_DEFAULTS),
   forest,
 };
@@ -92,9 +101,13 @@ function argument(name: string): string | undefined {
 }
 
 const ten = process.argv.includes("--ten");
-const files = ten
-  ? Array.from({ length: 10 }, (_, k) => k + 1)
-  : (argument("files") ?? "1,2,3").split(",").map(Number);
+const simulated = Number(argument("simulated") ?? 0);
+const files =
+  simulated > 0
+    ? Array.from({ length: simulated }, (_, k) => k + 1)
+    : ten
+      ? Array.from({ length: 10 }, (_, k) => k + 1)
+      : (argument("files") ?? "1,2,3").split(",").map(Number);
 const seed = Number(argument("seed") ?? 0);
 const methods = argument("methods")?.split(";") ?? Object.keys(METHODS);
 
@@ -102,8 +115,12 @@ function summary(name: string, values: readonly number[]): string {
   return `${name} mean ${mean(values).toFixed(3)} median ${quantile(values, 0.5).toFixed(3)}`;
 }
 
-if (!hasIhdp) console.log("The IHDP files are not here.");
-for (const name of hasIhdp ? methods : []) {
+const dataOf = (file: number): KnownTruth =>
+  simulated > 0 ? ihdpLikeDesign(createRng(5000 + file)) : readIhdp(file);
+
+const here = hasIhdp || simulated > 0;
+if (!here) console.log("The IHDP files are not here.");
+for (const name of here ? methods : []) {
   const run = METHODS[name];
   if (run === undefined) throw new Error(`no method is called ${name}`);
   const scores: { in: number; out: number; ate: number; ateOut: number }[] = [];
@@ -111,7 +128,7 @@ for (const name of hasIhdp ? methods : []) {
   const pointwise: number[] = [];
   const started = performance.now();
   for (const file of files) {
-    const { inside, outside } = splitIhdp(readIhdp(file), 1000 + file);
+    const { inside, outside } = splitIhdp(dataOf(file), 1000 + file);
     const found = await run(inside, outside, 100 * seed + file);
     const a = scoreEffects(found.inside, inside.effect);
     const b = scoreEffects(found.outside, outside.effect);

@@ -48,7 +48,8 @@ export interface SoftForest {
   predict(x: Float32Array): Promise<Float64Array>;
 }
 
-interface Trees {
+/** The trees of `buildTrees`. */
+export interface Trees {
   /** Weights of every leaf of every tree for every row, leaf-major: `[b, leaves · trees]`; each tree's sum to one. */
   leaves(x: Tensor2D): Tensor2D;
   /** `[b, trees]`. */
@@ -61,7 +62,7 @@ interface Trees {
  * leaves over all ways (Jordan & Jacobs 1994; Kontschieder et al. 2015). All splits of all trees of one level are one
  * product.
  */
-function buildTrees(
+export function buildTrees(
   engine: TensorEngine,
   parameters: Parameters,
   { trees, depth, decay }: SoftForestOptions,
@@ -89,6 +90,22 @@ function buildTrees(
     },
     decay: new Map(levels.map(({ w }) => [w as Variable, decay])),
   };
+}
+
+/** Four times the mean of `mask · (y - f w)²`, `mask: [b, trees]`: each tree learns from its own quarter of the rows. */
+export function softLoss(
+  { tf }: TensorEngine,
+  net: Trees,
+  batch: {
+    readonly x: Tensor2D;
+    readonly y: Tensor2D;
+    readonly mask: Tensor2D;
+    readonly w?: Tensor2D;
+  },
+): Scalar {
+  const found = net.values(net.leaves(batch.x));
+  const error = tf.sub(batch.y, batch.w === undefined ? found : tf.mul(found, batch.w));
+  return tf.mul(4, tf.mean(tf.mul(batch.mask, tf.square(error))));
 }
 
 /**
@@ -128,13 +145,12 @@ export async function growSoftForest(
         y[k] = response.y[i]! / scale;
         if (response.w !== undefined) w[k] = response.w[i]!;
       });
-      const found = net.values(net.leaves(tf.tensor2d(rows, [b, d])));
-      const error = tf.sub(
-        tf.tensor2d(y, [b, 1]),
-        response.w === undefined ? found : tf.mul(found, tf.tensor2d(w, [b, 1])),
-      );
-      // Each tree learns from its own rows; a quarter of the mask is 1.
-      return tf.mul(4, tf.mean(tf.mul(tf.tensor2d(mask, [b, trees]), tf.square(error))));
+      return softLoss(engine, net, {
+        x: tf.tensor2d(rows, [b, d]),
+        y: tf.tensor2d(y, [b, 1]),
+        mask: tf.tensor2d(mask, [b, trees]),
+        ...(response.w === undefined ? {} : { w: tf.tensor2d(w, [b, 1]) }),
+      });
     };
     const training = await train(
       engine,

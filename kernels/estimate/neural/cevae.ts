@@ -59,7 +59,8 @@ const CHUNK = 4096;
 /** Standard deviations of proxies and outcome, in units of the column's own, are kept above this. */
 const LEAST_SCALE = 0.05;
 
-interface Cevae {
+/** The net of `buildCevae`. */
+export interface Cevae {
   /** Negative evidence lower bound with the log-likelihood of the auxiliary nets, mean over the batch. */
   loss(batch: Batch, noise: Tensor2D): Scalar;
   /** Negative bound alone. */
@@ -81,7 +82,7 @@ interface Cevae {
  * q(z | x, t, y) is Gaussian with a head for each arm. Right only if the proxies, t and y are independent given z and
  * the likelihoods fit; in general z is not identified (Rissanen & Marttinen 2021).
  */
-function buildCevae(
+export function buildCevae(
   engine: TensorEngine,
   parameters: Parameters,
   options: Pick<CevaeOptions, "latent" | "width">,

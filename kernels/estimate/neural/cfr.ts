@@ -6,7 +6,7 @@ import { linearMmd, rbfMmd, sinkhorn } from "./discrepancy.ts";
 import { DRAGONNET_DEFAULTS } from "./dragonnet.ts";
 import { decayOf } from "./fit.ts";
 import type { Batch, FitOptions, Heads, NetBuilder } from "./fit.ts";
-import { factual, weightedOutcomeLoss } from "./losses.ts";
+import { factual, outcomeLoss, weightedOutcomeLoss } from "./losses.ts";
 import { neuralMethod, widthOptions } from "./method.ts";
 import type { NeuralOptions } from "./method.ts";
 
@@ -20,6 +20,8 @@ export interface CfrOptions extends FitOptions {
   readonly discrepancy: Discrepancy;
   /** Its weight; 0 gives a TARNet with weighted arms. */
   readonly alpha: number;
+  /** Whether both arms weigh the same in the outcome loss whatever their sizes (Shalit et al., eq. 3). */
+  readonly balanced: boolean;
 }
 
 export const CFR_DEFAULTS: CfrOptions = {
@@ -28,6 +30,7 @@ export const CFR_DEFAULTS: CfrOptions = {
   patience: 80,
   discrepancy: "wasserstein",
   alpha: 0.01,
+  balanced: true,
 };
 
 const SINKHORN_ITERATIONS = 10;
@@ -59,7 +62,9 @@ export function cfr(options: CfrOptions): NetBuilder {
     const outcomes = (r: Tensor2D, { y, t }: Batch): Scalar => {
       const { q0, q1 } = headsOf(r);
       const q = factual(engine, t, q0, q1);
-      return weightedOutcomeLoss(engine, y, q, t, treatedShare, outcomeKind);
+      return options.balanced
+        ? weightedOutcomeLoss(engine, y, q, t, treatedShare, outcomeKind)
+        : outcomeLoss(engine, y, q, outcomeKind);
     };
     return {
       heads: (x) => headsOf(phi.apply(x)),

@@ -74,7 +74,7 @@ interface Scaled {
 }
 
 /** First net: the treatment's distribution given instruments and covariates. */
-interface TreatmentNet {
+export interface TreatmentNet {
   loss(drivers: Tensor2D, t: Tensor2D): Scalar;
   /** Numbers that describe the distribution of each row; `[b, k]`. */
   describe(drivers: Tensor2D): Tensor2D;
@@ -82,7 +82,7 @@ interface TreatmentNet {
 }
 
 /** Mixture density net (Bishop 1994) for a continuous treatment, a logit for one of two levels. */
-function buildTreatmentNet(
+export function buildTreatmentNet(
   engine: TensorEngine,
   parameters: Parameters,
   { width, components, decay }: DeepIvOptions,
@@ -126,7 +126,7 @@ function buildTreatmentNet(
 }
 
 /** Second net: the structural outcome of a dose and covariates, `[b, 1 + d] -> [b, 1]`. */
-function buildOutcomeNet(
+export function buildOutcomeNet(
   engine: TensorEngine,
   parameters: Parameters,
   { width, decay }: DeepIvOptions,
@@ -141,6 +141,58 @@ function buildOutcomeNet(
     h: (inputs) => tf.add(out.apply(body.apply(inputs)), line.apply(inputs)),
     decay: decayOf([...body.layers, out], decay),
   };
+}
+
+/** Rows of the second stage, scaled: `x: [n, d]`, `y: [n]`. */
+export type OutcomeRows = Pick<Scaled, "n" | "x" | "y">;
+
+/** Mean of h over doses, `[draws · n]` (all rows once, then all again) -> `[n, 1]`. */
+function meanOverDoses(
+  { tf }: TensorEngine,
+  h: (inputs: Tensor2D) => Tensor2D,
+  { n, x }: OutcomeRows,
+  d: number,
+  doses: Float32Array,
+): Tensor2D {
+  const repeats = doses.length / n;
+  const wide = d === 0 ? [] : [tf.tile(tf.tensor2d(x, [n, d]), [repeats, 1])];
+  const column = tf.tensor2d(doses, [doses.length, 1]);
+  const values = h(tf.concat([column, ...wide], 1));
+  return tf.reshape(tf.mean(tf.reshape(values, [repeats, n]), 0), [n, 1]);
+}
+
+/** Mean of the product of both residuals, each with draws of its own (their eq. 10). */
+export function drawnLoss(
+  engine: TensorEngine,
+  h: (inputs: Tensor2D) => Tensor2D,
+  rows: OutcomeRows,
+  d: number,
+  draws: readonly Float32Array[],
+): Scalar {
+  const { tf } = engine;
+  const y = tf.tensor2d(rows.y, [rows.n, 1]);
+  const [a, c] = draws.map((doses) => tf.sub(y, meanOverDoses(engine, h, rows, d, doses))) as [
+    Tensor,
+    Tensor,
+  ];
+  return tf.mean(tf.mul(a, c));
+}
+
+/** Squared error of both levels' outcomes, weighed by the probability of treatment, `[n]`. */
+export function weighedLoss(
+  engine: TensorEngine,
+  h: (inputs: Tensor2D) => Tensor2D,
+  rows: OutcomeRows,
+  d: number,
+  probability: Float32Array,
+): Scalar {
+  const { tf } = engine;
+  const [zero, one] = [0, 1].map((t) =>
+    meanOverDoses(engine, h, rows, d, new Float32Array(rows.n).fill(t)),
+  ) as [Tensor2D, Tensor2D];
+  const p = tf.tensor2d(probability, [rows.n, 1]);
+  const mean = tf.add(zero, tf.mul(p, tf.sub(one, zero)));
+  return tf.mean(tf.square(tf.sub(tf.tensor2d(rows.y, [rows.n, 1]), mean)));
 }
 
 /**
@@ -216,34 +268,16 @@ export async function fitDeepIv(
       sampler: Sampler,
       draws: readonly Float32Array[],
     ): Scalar => {
-      const b = which.length;
-      const xs = tf.tensor2d(takeScaled(rows, which, l, d).x, [b, d]);
-      const y = tf.tensor2d(
-        Float32Array.from(which, (i) => rows.y[i]!),
-        [b, 1],
-      );
-      const at = (doses: Float32Array): Tensor2D => {
-        const repeats = doses.length / b;
-        const wide = d === 0 ? [] : [tf.tile(xs, [repeats, 1])];
-        const column = tf.tensor2d(doses, [doses.length, 1]);
-        const values = outcomeNet.h(tf.concat([column, ...wide], 1));
-        const means = tf.mean(tf.reshape(values, [repeats, b]), 0);
-        return tf.reshape(means, [b, 1]);
-      };
-      if (binary) {
-        const p = tf.tensor2d(
-          Float32Array.from(which, (i) => sampler.probability(i)),
-          [b, 1],
-        );
-        const [zero, one] = [0, 1].map((t) => at(new Float32Array(b).fill(t))) as [
-          Tensor2D,
-          Tensor2D,
-        ];
-        const mean = tf.add(zero, tf.mul(p, tf.sub(one, zero)));
-        return tf.mean(tf.square(tf.sub(y, mean)));
-      }
-      const [a, c] = draws.map((doses) => tf.sub(y, at(doses))) as [Tensor, Tensor];
-      return tf.mean(tf.mul(a, c));
+      const part = takeScaled(rows, which, l, d);
+      return binary
+        ? weighedLoss(
+            engine,
+            (v) => outcomeNet.h(v),
+            part,
+            d,
+            Float32Array.from(which, (i) => sampler.probability(i)),
+          )
+        : drawnLoss(engine, (v) => outcomeNet.h(v), part, d, draws);
     };
     const outcomeTraining = await train(
       engine,

@@ -101,7 +101,8 @@ function splineBasis(u: Float32Array): Float32Array {
   return out;
 }
 
-interface Vcnet {
+/** The net of `buildVcnet`. */
+export interface Vcnet {
   represent(x: Tensor2D): Tensor2D;
   /** `r: [b, width]`, `basis: [b, 5]` -> `[b, 1]`, scaled outcome or logit. */
   outcome(r: Tensor2D, basis: Tensor2D): Tensor2D;
@@ -115,7 +116,7 @@ interface Vcnet {
  * each unit is smooth in it; a density head on the same representation keeps what drives the treatment. The density is
  * piecewise linear on a grid and integrates to one exactly.
  */
-function buildVcnet(
+export function buildVcnet(
   engine: TensorEngine,
   parameters: Parameters,
   options: Pick<VcnetOptions, "width" | "bins" | "decay">,
@@ -160,7 +161,8 @@ function nodeWeights(u: Float32Array, bins: number): Float32Array {
   return out;
 }
 
-function lossOf(
+/** Outcome loss less the weighted log density of the doses, `u: [b]` on [0, 1]. */
+export function vcnetLoss(
   engine: TensorEngine,
   net: Vcnet,
   batch: Batch,
@@ -209,7 +211,7 @@ export async function fitVcnet(
         rows: training.n,
         decay: net.decay,
         loss: (batch) =>
-          lossOf(
+          vcnetLoss(
             engine,
             net,
             batchOf(engine, training, batch),
@@ -221,7 +223,7 @@ export async function fitVcnet(
           ? {}
           : {
               validation: () =>
-                lossOf(
+                vcnetLoss(
                   engine,
                   net,
                   batchOf(engine, validation),

@@ -3,7 +3,10 @@
 import type { Scalar, Tensor, Tensor1D, Tensor2D } from "@tensorflow/tfjs-core";
 import { createRng } from "../../../kernels/math/rng.ts";
 import type { TensorEngine } from "../../../kernels/tensor/backend.ts";
+import { createParameters } from "../../../kernels/tensor/layers.ts";
 import type { Activation } from "../../../kernels/tensor/ops.ts";
+import { NET_CASES, weightsOf } from "./net-cases.ts";
+import type { NetCase } from "./net-cases.ts";
 
 export interface ConformanceCase {
   readonly name: string;
@@ -131,6 +134,7 @@ export const CONFORMANCE: readonly ConformanceCase[] = [
     ] as const
   ).map((size) => matMulCase(({ ops }) => ops.matMul, size)),
   reshapeCase(({ ops }) => ops.matMul),
+  ...NET_CASES.map((net) => netCase(net)),
   {
     name: "batch indices and one-hot",
     run: (engine) => [
@@ -139,6 +143,23 @@ export const CONFORMANCE: readonly ConformanceCase[] = [
     ],
   },
 ];
+
+/** A net's loss and its gradient in every weight, in the order of the weights. */
+export function netCase({ name, build }: NetCase): ConformanceCase {
+  return {
+    name,
+    run: (engine) => {
+      const { tf } = engine;
+      const parameters = createParameters(engine, createRng(1));
+      const loss = build(engine, parameters);
+      parameters.write(weightsOf(parameters));
+      const { value, grads } = tf.variableGrads(loss, [...parameters.variables]);
+      parameters.dispose();
+      // A scale that a binary outcome does not have gets no gradient
+      return [value, ...parameters.variables.map((v) => grads[v.name] ?? tf.zeros(v.shape))];
+    },
+  };
+}
 
 function denseCase(activation: Activation): ConformanceCase {
   return {
