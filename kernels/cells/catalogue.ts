@@ -39,7 +39,7 @@ export const kinds: readonly KindInfo[] = [
     kind: "identify",
     label: "Identify",
     about:
-      "Whether an effect follows from the graph and the data's laws, by which formula, and why.",
+      "Whether an effect follows from the graph and the laws at hand (data, experiments, another population), by which formula, and why.",
     template: "effect = P(y | do(x)) in graph",
     rung: 2,
   },

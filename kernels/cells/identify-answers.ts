@@ -8,10 +8,11 @@ import {
   openPath,
   testableImplications,
 } from "../graph/index.ts";
-import { confirmNo, type Identification, identify } from "../identify/index.ts";
+import { confirmNo, type Identification, identify, type OtherLaws } from "../identify/index.ts";
 import { boundsFromTable } from "./identify-bounds.ts";
 import type { Answer, Question } from "./identify-question.ts";
 import { twoModelsReport } from "./identify-no.ts";
+import { otherLawsReport } from "./identify-laws-report.ts";
 import { identifyReport, type Separation, separationReport } from "./identify-report.ts";
 import {
   type Bearing,
@@ -67,23 +68,26 @@ export async function answerQuestion(
       return { value, ...(report.claim === undefined ? {} : { claim: report.claim }) };
     }
     case "query":
-      return answerQuery(graph, question.text, work, show);
+      return answerQuery(graph, question.text, question.laws?.laws, work, show);
   }
 }
 
 async function answerQuery(
   graph: Graph,
   text: string,
+  laws: OtherLaws | undefined,
   work: Work,
   show: (report: Report) => void,
 ): Promise<Answer> {
-  const first = identify(graph, text, { confirm: false });
+  const first = identify(graph, text, { ...laws, confirm: false });
   if (first.kind === "not-certified") work.progress({ message: "Looking for two models" });
-  const result = await confirmNo(graph, first, { work });
-  show(identifyReport(result, graph));
+  const result = await confirmNo(graph, first, { work, ...(laws === undefined ? {} : { laws }) });
+  show(
+    laws === undefined ? identifyReport(result, graph) : otherLawsReport(result, graph, text, laws),
+  );
   const bearing: Bearing = new Map();
   const reasons = async (): Promise<void> => {
-    for (const { message, find } of reasonsOf(graph, result, work, bearing)) {
+    for (const { message, find } of reasonsOf(graph, result, laws, work, bearing)) {
       work.progress({ message });
       await breathe(work);
       const report = await find();
@@ -101,6 +105,7 @@ interface Reason {
 function reasonsOf(
   graph: Graph,
   result: Identification,
+  laws: OtherLaws | undefined,
   work: Work,
   bearing: Bearing,
 ): readonly Reason[] {
@@ -109,7 +114,8 @@ function reasonsOf(
     case "identified":
     case "zero-by-structure": {
       const proof = result.kind === "identified" ? result.derivation : undefined;
-      const asked = result.claim.rung > 1;
+      // Sets and missing arrows are told for the observed law: with other laws at hand they would mislead.
+      const asked = result.claim.rung > 1 && laws === undefined;
       return [
         ...(asked
           ? [{ message: "Listing sets", find: () => setsReport(graph, result.query, work) }]
@@ -132,7 +138,7 @@ function reasonsOf(
       return [
         {
           message: "Looking for two models",
-          find: () => twoModelsReport(graph, result, work),
+          find: () => twoModelsReport(graph, result, work, laws),
         },
         trace,
       ];

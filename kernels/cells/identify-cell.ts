@@ -6,6 +6,7 @@ import type { Report } from "../../app/protocol/report.ts";
 import type { Table } from "../data/table.ts";
 import type { Graph } from "../graph/graph.ts";
 import { displayable, reportBundle } from "../output/display.ts";
+import { checkLaws, lawsOf } from "./identify-laws.ts";
 import type { Answer, Question } from "./identify-question.ts";
 import { type CellKind, parsing, uniqueNames } from "./kind.ts";
 import { clausesOf, parseName, type Statement, statementsOf, withLines } from "./language.ts";
@@ -13,7 +14,8 @@ import { clausesOf, parseName, type Statement, statementsOf, withLines } from ".
 /**
  * `effect = P(y | do(x)) in graph`, one question a line; `x _||_ y | z in graph` asks for m-separation,
  * `implications in graph from data` for what data can say against the graph, `bounds of P(y=1 | do(x=1)) in graph from
- * data` for the range that the data leave. Without `in` the graph is the one called `graph`.
+ * data` for the range that the data leave. Beside the observed law, `given experiments on z` has those at hand, and
+ * `from trial to town except z given experiments on x` carries an answer to a population that differs in z. Without `in` the graph is the one called `graph`.
  */
 export const identifyCell: CellKind = {
   kind: "identify",
@@ -40,14 +42,18 @@ export const identifyCell: CellKind = {
 };
 
 function questionOf(statement: Statement): Question {
-  const clauses = clausesOf(statement, ["in", "from"]);
+  const clauses = clausesOf(statement, ["in", "from", "to", "except", "given"]);
   const head = clauses[""] ?? { text: "", start: statement.start };
   const base = {
     ...(statement.name === undefined ? {} : { name: statement.name }),
     graph: clauses.in === undefined ? "graph" : parseName(clauses.in, "a graph's name"),
     start: head.start,
   };
-  const table = clauses.from === undefined ? undefined : parseName(clauses.from, "a table's name");
+  const laws = lawsOf(clauses);
+  const table =
+    clauses.from === undefined || clauses.to !== undefined
+      ? undefined
+      : parseName(clauses.from, "a table's name");
   const wrong = (expected: string): UserError =>
     new UserError({
       code: "identify-question",
@@ -56,6 +62,8 @@ function questionOf(statement: Statement): Question {
       expected,
       place: { start: head.start, end: head.start + Math.max(1, head.text.length) },
     });
+  if (laws !== undefined && !isQuery(head.text))
+    throw wrong("a query such as P(y | do(x)) before given, to and except");
   if (/^implications$/u.test(head.text))
     return { ...base, kind: "implications", ...(table === undefined ? {} : { table }) };
   const bounded = /^bounds\s+(?:of\s+)?/u.exec(head.text)?.[0];
@@ -68,7 +76,9 @@ function questionOf(statement: Statement): Question {
     return { ...base, kind: "bounds", text, table, start: head.start + bounded.length };
   }
   if (table !== undefined)
-    throw wrong("from only after bounds or implications: a query is answered by the graph alone");
+    throw wrong(
+      "from a table only after bounds or implications: a query is answered by the graph alone; another population is written from trial to town",
+    );
   const separation = /^(.+?)\s*(?:_\|\|_|⊥⊥|⫫)\s*(.+?)(?:\s*\|\s*(.+))?$/u.exec(head.text);
   if (separation !== null) {
     return {
@@ -84,7 +94,7 @@ function questionOf(statement: Statement): Question {
       "a query such as P(y | do(x)) or E[y | do(x=1)], or a separation such as x _||_ y | z",
     );
   }
-  return { ...base, kind: "query", text: head.text };
+  return { ...base, kind: "query", text: head.text, ...(laws === undefined ? {} : { laws }) };
 }
 
 const isQuery = (text: string): boolean => /^(?:P\s*\(|E\s*[[(])/u.test(text);
@@ -112,6 +122,8 @@ function programOf(questions: readonly Question[], source: string): CellProgram 
         const graph = asGraph(inputs[question.graph], question.graph);
         const table =
           "table" in question ? asTable(inputs[question.table ?? ""], question.table) : undefined;
+        if (question.kind === "query" && question.laws !== undefined)
+          checkLaws(question.laws, graph, question.graph);
         const answer = await placed(question, source, () =>
           answerQuestion(question, graph, table, work, show),
         );

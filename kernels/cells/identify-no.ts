@@ -10,13 +10,14 @@ import {
   functionalLaw,
   type JointTable,
   type NotIdentified,
+  type OtherLaws,
   type Query,
   truncatedFactorisation,
   type TwoFunctionalModels,
   type TwoModels,
   twoModelsFor,
 } from "../identify/index.ts";
-import { formatNumber } from "./format.ts";
+import { formatNumber, listing } from "./format.ts";
 
 const milliseconds = 20_000;
 
@@ -25,8 +26,13 @@ export async function twoModelsReport(
   graph: Graph,
   result: NotIdentified,
   work: Work,
+  laws?: OtherLaws,
 ): Promise<Report> {
-  const shown = await twoModelsFor(graph, result, { work, milliseconds });
+  const shown = await twoModelsFor(graph, result, {
+    work,
+    milliseconds,
+    ...(laws === undefined ? {} : { laws }),
+  });
   switch (shown.kind) {
     case "two-models":
       return interventional(graph, shown);
@@ -43,11 +49,18 @@ export async function twoModelsReport(
               shown.kind === "search-limit"
                 ? "Two models were not looked for any further"
                 : "Two models were not found",
-            text: `${shown.reason} The verdict does not rest on them${"hedge" in result ? ": the hedge is its proof" : ""}.`,
+            text: `${shown.reason} The verdict does not rest on them${proofOf(result, laws)}.`,
           },
         ],
       };
   }
+}
+
+function proofOf(result: NotIdentified, laws: OtherLaws | undefined): string {
+  if (result.hedge !== undefined) return ": the hedge is its proof";
+  return laws === undefined
+    ? ""
+    : ": the procedure finds every formula there is for such laws (Lee, Correa & Bareinboim 2019, 2020)";
 }
 
 function interventional(graph: Graph, shown: TwoModels): Report {
@@ -59,7 +72,9 @@ function interventional(graph: Graph, shown: TwoModels): Report {
   return {
     summary: summaryOf(formatQuery(query), shown.values, shown.gap),
     blocks: [
-      ...answers(formatQuery(query), shown.values, boundsAt(graph, query, shown, laws[0])),
+      ...(shown.laws === undefined
+        ? answers(formatQuery(query), shown.values, boundsAt(graph, query, shown, laws[0]))
+        : answers(formatQuery(query), shown.values, undefined, listing(shown.laws))),
       {
         kind: "details",
         title: "The two models: what the data would show, and what makes them",
@@ -75,9 +90,35 @@ function interventional(graph: Graph, shown: TwoModels): Report {
             ],
             rows: mechanisms(shown.models),
           },
+          ...(shown.away === undefined ? [] : [elsewhere(shown.models, shown.away)]),
         ],
       },
     ],
+  };
+}
+
+/** What comes about otherwise in the source populations. */
+function elsewhere(here: TwoModels["models"], away: TwoModels["models"]): TableBlock {
+  const names = Object.keys(here[0].tables).filter(
+    (name) =>
+      JSON.stringify(here.map((model) => [...(model.tables[name]?.probabilities ?? [])])) !==
+      JSON.stringify(away.map((model) => [...(model.tables[name]?.probabilities ?? [])])),
+  );
+  const only = (model: DiscreteModel): DiscreteModel => ({
+    ...model,
+    tables: Object.fromEntries(
+      Object.entries(model.tables).filter(([name]) => names.includes(name)),
+    ),
+  });
+  return {
+    kind: "table",
+    caption: "What comes about otherwise in the population studied",
+    columns: [
+      { label: "P(… = 1 | causes)" },
+      { label: "model A", align: "right" },
+      { label: "model B", align: "right" },
+    ],
+    rows: mechanisms([only(away[0]), only(away[1])]),
   };
 }
 

@@ -1,4 +1,5 @@
 import type { Assumption, Claim } from "../../app/claim.ts";
+import type { LawClauses } from "./identify-laws.ts";
 
 /** One line of an identify cell. */
 export type Question = {
@@ -6,7 +7,7 @@ export type Question = {
   readonly graph: string;
   readonly start: number;
 } & (
-  | { readonly kind: "query"; readonly text: string }
+  | { readonly kind: "query"; readonly text: string; readonly laws?: LawClauses }
   | {
       readonly kind: "separation";
       readonly a: readonly string[];

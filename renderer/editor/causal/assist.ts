@@ -22,7 +22,7 @@ export function causalCompletions(
   const context = contextAt(
     cell.source,
     offset,
-    words.map(({ word }) => word),
+    words.map(({ word }) => (word.startsWith("given ") ? "given" : word)),
   );
   if (/(?:#|\/\/)[^\n]*$/.test(context.before)) return [];
   const list = new Map<string, TypeCompletion>();
@@ -67,7 +67,8 @@ export function causalCompletions(
     case "counterfactual": {
       const of = cell.kind === "identify" ? "graph" : "model";
       if (context.clause === "in") addNames(namesOf(service, [of]), of);
-      else {
+      else if (context.clause === "from") addNames(namesOf(service, tables), "table");
+      else if (context.clause !== "to") {
         const named = placeOfStatement(cell.source, offset);
         const name = named ?? namesOf(service, [of])[0] ?? of;
         addVariables(variablesOf(service, of, name), "variable");
@@ -118,7 +119,8 @@ export function causalCompletions(
     cell.kind === "counterfactual" ||
     cell.kind === "graph"
   ) {
-    addWords(words, "8");
+    const clauses = inBrackets && cell.kind === "identify";
+    addWords(clauses ? words.filter(({ word }) => word === "do") : words, "8");
   }
   return [...list.values()];
 }

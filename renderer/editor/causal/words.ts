@@ -67,6 +67,24 @@ export const clauseWords: Readonly<Record<string, readonly HelpWord[]>> = {
   identify: [
     w("in", "The graph the question is about."),
     w("do", "What is set by hand: do(x) or do(x=1).", "do()"),
+    w(
+      "given experiments on",
+      "Laws at hand beside the observed one: given experiments on z and on w. With only, instead of it.",
+      "given experiments on ",
+    ),
+    w(
+      "from",
+      "The population studied, to the one asked about: from trial to town; a table after bounds and implications.",
+    ),
+    w("to", "The population asked about: from trial to town except z."),
+    w("except", "Variables that come about otherwise in the population studied: except z."),
+    w("at", "Where an experiment was made: given experiments on x at trial and on z at town."),
+    w("only", "The observed law is not at hand: given only experiments on z."),
+    w("implications", "What the graph implies; held against rows with from data."),
+    w(
+      "bounds of",
+      "The range that the rows leave open: bounds of P(y=1 | do(x=1)) in graph from data.",
+    ),
   ],
   counterfactual: [
     w("in", "The model the question is about."),

@@ -61,9 +61,18 @@ describe("completion in causal cells", () => {
       "sex",
       "weight",
       "u",
-      "in",
       "do",
     ]);
+  });
+  test("the laws at hand of a question: experiments, another population", () => {
+    const after = labels("identify", "q = P(weight | do(sex)) in assumed ¦");
+    for (const word of ["given experiments on", "from", "to", "except"])
+      expect(after).toContain(word);
+    const shifted = "q = P(weight | do(sex)) in assumed from trial to town except ¦";
+    expect(labels("identify", shifted).slice(0, 4)).toEqual(["age", "sex", "weight", "u"]);
+    const surrogate = "q = P(weight | do(sex)) in assumed given experiments on ¦";
+    expect(labels("identify", surrogate).slice(0, 4)).toEqual(["age", "sex", "weight", "u"]);
+    expect(labels("identify", "r = bounds of P(sex) in assumed from ¦")[0]).toBe("survey");
   });
   test("in: the graphs there are", () => {
     expect(labels("identify", "q = P(weight | do(sex)) in ¦")[0]).toBe("assumed");
