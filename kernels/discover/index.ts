@@ -11,6 +11,8 @@ export { type Oracle } from "./tests/independence.ts";
 export { toMag } from "./core/mag.ts";
 export { toMpdag } from "./core/mpdag.ts";
 export { toPag } from "./constraint/to-pag.ts";
+export { simulate as simulateFamily } from "./amortized/simulate.ts";
+export { averagePrecision } from "./metrics/precision-curve.ts";
 export { compareGraphs, type Comparison, conventions, type Metric } from "./metrics/compare.ts";
 export { type Sortability, sortability } from "./metrics/sortability.ts";
 export {
