@@ -19,10 +19,16 @@ export interface AppPorts {
   readonly connect: (notebook: string) => Promise<KernelConnection>;
 }
 
+/** Where to open a notebook. */
+export interface Place {
+  readonly cell: string;
+  readonly at: number;
+}
+
 type View =
   | { readonly kind: "library" }
   | { readonly kind: "opening" }
-  | { readonly kind: "notebook"; readonly model: NotebookModel }
+  | { readonly kind: "notebook"; readonly model: NotebookModel; readonly start?: Place }
   | {
       readonly kind: "problem";
       readonly title: string;
@@ -36,7 +42,10 @@ export function startApp(root: HTMLElement, ports: AppPorts): void {
   const route = async (): Promise<void> => {
     const mine = ++generation;
     await close(view.value);
-    const id = /^#\/n\/([a-z0-9]{4,32})$/.exec(location.hash)?.[1];
+    // A notebook, and perhaps a cell in it and a place in the cell's text.
+    const [, id, cell, at] =
+      /^#\/n\/([a-z0-9]{4,32})(?:\/([a-z0-9]{4,32})(?:\/(\d{1,9}))?)?$/.exec(location.hash) ?? [];
+    const start = cell === undefined ? undefined : { cell, at: Number(at ?? 0) };
     if (id === undefined) {
       view.value = { kind: "library" };
       return;
@@ -44,8 +53,9 @@ export function startApp(root: HTMLElement, ports: AppPorts): void {
     view.value = { kind: "opening" };
     try {
       const model = await open(id, ports);
-      if (mine === generation) view.value = { kind: "notebook", model };
-      else await close({ kind: "notebook", model });
+      if (mine === generation) {
+        view.value = { kind: "notebook", model, ...(start === undefined ? {} : { start }) };
+      } else await close({ kind: "notebook", model });
     } catch (error) {
       if (mine === generation) view.value = problemOf(error);
     }
@@ -108,7 +118,12 @@ function App(props: {
       {view.kind === "library" && <LibraryPage api={props.ports.api} />}
       {view.kind === "opening" && <Opening />}
       {view.kind === "notebook" && (
-        <NotebookPage key={view.model.document.id} model={view.model} api={props.ports.api} />
+        <NotebookPage
+          key={view.model.document.id}
+          model={view.model}
+          api={props.ports.api}
+          start={view.start}
+        />
       )}
       {view.kind === "problem" && (
         <main class="problem-page">

@@ -14,9 +14,23 @@ export interface NotebookSummary {
   /** `here` was written in this library; `imported` came from a file. */
   readonly origin: "here" | "imported" | "shipped";
   readonly deletedAt?: number;
-  /** A passage around the search words, when searched. */
-  readonly snippet?: string;
+  /** When searched: the cells that hold the words, best first, at most `MAX_HITS` of `hitCount`. */
+  readonly hits?: readonly SearchHit[];
+  readonly hitCount?: number;
 }
+
+/** A cell in which a search over the library found its words. */
+export interface SearchHit {
+  readonly cell: string;
+  readonly kind: string;
+  readonly name?: string;
+  /** A passage around the first of the words. */
+  readonly snippet: string;
+  /** Where in the cell's text it stands; 0 when only the name matches. */
+  readonly at: number;
+}
+
+export const MAX_HITS = 5;
 
 /** A cell's outputs of its last finished run. Current when `digest` equals the cell's digest now, else stale. */
 export interface SavedOutput {

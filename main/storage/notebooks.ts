@@ -43,7 +43,10 @@ export function findRow(db: Db, id: string): NotebookRow | undefined {
   return row<NotebookRow>(db, "SELECT * FROM notebook WHERE id = ?", id);
 }
 
-export function summaryOf(found: NotebookRow, snippet?: string): NotebookSummary {
+export function summaryOf(
+  found: NotebookRow,
+  hits?: Pick<NotebookSummary, "hits" | "hitCount">,
+): NotebookSummary {
   return {
     id: found.id,
     title: found.title,
@@ -52,7 +55,7 @@ export function summaryOf(found: NotebookRow, snippet?: string): NotebookSummary
     updatedAt: found.updated_at,
     origin: found.origin,
     ...(found.deleted_at === null ? {} : { deletedAt: found.deleted_at }),
-    ...(snippet === undefined ? {} : { snippet }),
+    ...hits,
   };
 }
 

@@ -1,4 +1,5 @@
-import { type Db, row, rows, run } from "./database.ts";
+import { MAX_HITS, type SearchHit } from "../../app/protocol/store.ts";
+import { type Db, rows, run } from "./database.ts";
 
 const WORD = /[\p{L}\p{N}_$]+/gu;
 
@@ -41,8 +42,14 @@ export function searchTerms(text: string): readonly string[] {
   });
 }
 
-/** Notebooks (by key) that hold every word of `text` somewhere, with a passage around one of them. */
-export function searchNotebooks(db: Db, text: string): ReadonlyMap<number, string | undefined> {
+/** What a search found in one notebook: nothing but its title, perhaps. */
+export interface Hits {
+  readonly hits: readonly SearchHit[];
+  readonly hitCount: number;
+}
+
+/** Notebooks (by key) that hold every word of `text` somewhere, with the cells that hold any of them. */
+export function searchNotebooks(db: Db, text: string): ReadonlyMap<number, Hits> {
   const terms = searchTerms(text);
   let keys: Set<number> | undefined;
   for (const term of terms) {
@@ -60,36 +67,67 @@ export function searchNotebooks(db: Db, text: string): ReadonlyMap<number, strin
     keys = keys === undefined ? found : new Set([...keys].filter((key) => found.has(key)));
   }
   const words = [...text.matchAll(WORD)].map(([word]) => word);
-  return new Map([...(keys ?? [])].map((key) => [key, findSnippet(db, key, terms, words)]));
+  return new Map([...(keys ?? [])].map((key) => [key, findHits(db, key, terms, words)]));
 }
 
-function findSnippet(
+interface HitRow {
+  readonly id: string;
+  readonly kind: string;
+  readonly name: string | null;
+  readonly source: string;
+  readonly escaped: number;
+}
+
+/** Cells with all words come first, then by rank. */
+function findHits(
   db: Db,
   notebook: number,
   terms: readonly string[],
   words: readonly string[],
-): string | undefined {
-  const hit = row<{ source: string }>(
-    db,
-    `SELECT cell.source AS source FROM search JOIN cell ON cell.key = search.rowid / 2
-     WHERE search.rowid % 2 = 0 AND search MATCH ? AND cell.notebook = ? ORDER BY search.rank LIMIT 1`,
-    terms.join(" OR "),
-    notebook,
-  );
-  return hit === undefined ? undefined : passage(hit.source, words);
+): Hits {
+  const found = (match: string): HitRow[] =>
+    rows<HitRow>(
+      db,
+      `SELECT cell.id, cell.kind, cell.name, cell.source, cell.escaped
+       FROM search JOIN cell ON cell.key = search.rowid / 2
+       WHERE search.rowid % 2 = 0 AND search MATCH ? AND cell.notebook = ? ORDER BY search.rank, cell.key`,
+      match,
+      notebook,
+    );
+  const whole = found(terms.join(" AND "));
+  const there = new Set(whole.map(({ id }) => id));
+  const all =
+    terms.length === 1
+      ? whole
+      : [...whole, ...found(terms.join(" OR ")).filter(({ id }) => !there.has(id))];
+  const hits = all.slice(0, MAX_HITS).map((hit): SearchHit => {
+    const source = hit.escaped === 1 ? (JSON.parse(hit.source) as string) : hit.source;
+    const at = firstOf(source, words);
+    return {
+      cell: hit.id,
+      kind: hit.kind,
+      ...(hit.name === null ? {} : { name: hit.name }),
+      snippet: passage(source, at),
+      at: Math.max(0, at),
+    };
+  });
+  return { hits, hitCount: all.length };
 }
 
-/** At most about 160 characters around the first of the words, on one line. */
-export function passage(text: string, words: readonly string[]): string {
+/** Where the first of the words (or of the words inside them) begins; -1 if none is there. */
+export function firstOf(text: string, words: readonly string[]): number {
   const plain = fold(text);
-  let at = -1;
   for (const word of words) {
     for (const part of [word, ...splitName(word)]) {
-      at = plain.indexOf(fold(part));
-      if (at >= 0) break;
+      const at = plain.indexOf(fold(part));
+      if (at >= 0) return at;
     }
-    if (at >= 0) break;
   }
+  return -1;
+}
+
+/** At most about 160 characters around a place, on one line. */
+export function passage(text: string, at: number): string {
   const from = Math.max(0, at - 60);
   const cut = text
     .slice(from, from + 160)

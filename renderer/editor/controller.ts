@@ -4,6 +4,7 @@ import type { Splice } from "../../app/notebook/edits.ts";
 import { el } from "../ui/dom.ts";
 import { highlight, languageOf } from "./highlight.ts";
 import { type EditorPool, type Holder, type LiveEditor, loadMonaco } from "./pool.ts";
+import { FoundMarks, type Mark, textPoints } from "./marks.ts";
 import { forgetScrollable, markScrollable } from "./scrollable.ts";
 
 export interface EditorPorts {
@@ -29,6 +30,8 @@ export class EditorController implements Holder {
   #kind: string;
   #source: string;
   #diagnostics: readonly Diagnostic[] = [];
+  #marks: readonly Mark[] = [];
+  readonly #found = new FoundMarks();
   #model: Monaco.editor.ITextModel | undefined;
   #editor: LiveEditor | undefined;
   #viewState: Monaco.editor.ICodeEditorViewState | null = null;
@@ -128,6 +131,37 @@ export class EditorController implements Holder {
     this.#drawStatic();
   }
 
+  /** Places that a search has found. */
+  setMarks(marks: readonly Mark[]): void {
+    if (marks.length === 0 && this.#marks.length === 0) return;
+    this.#marks = marks;
+    this.#drawFound();
+  }
+
+  /** The text that is selected, in the editor or as it stands. */
+  get selectedText(): string {
+    const selection = this.#editor?.getSelection();
+    if (selection && this.#model) return this.#model.getValueInRange(selection);
+    return "";
+  }
+
+  /** Where on the screen a place of the text is; undefined while the text is not shown. */
+  rectAt(offset: number): { readonly top: number; readonly bottom: number } | undefined {
+    if (this.#editor !== undefined && this.#model !== undefined) {
+      const node = this.#editor.getDomNode()?.getBoundingClientRect();
+      const line = this.#model.getPositionAt(offset).lineNumber;
+      if (node === undefined || node.height === 0) return undefined;
+      const top = node.top + this.#editor.getTopForLineNumber(line) - this.#editor.getScrollTop();
+      return { top, bottom: top + 20 };
+    }
+    const point = textPoints(this.#pre, [offset]).get(offset);
+    if (point === undefined || this.#pre.clientHeight === 0) return undefined;
+    const range = document.createRange();
+    range.setStart(point.node, point.offset);
+    const box = range.getBoundingClientRect();
+    return { top: box.top, bottom: box.bottom };
+  }
+
   async focus(offset?: number): Promise<void> {
     const wanted = ++this.#wanted;
     this.#ports.onFocus();
@@ -162,6 +196,7 @@ export class EditorController implements Holder {
   dispose(): void {
     this.#disposed = true;
     forgetScrollable(this.#pre);
+    this.#found.clearStatic();
     this.#pool.release(this);
     this.#unmount();
     this.#modelListener?.dispose();
@@ -196,6 +231,7 @@ export class EditorController implements Holder {
       editor.onDidBlurEditorWidget(() => this.#ports.onBlur()),
     ];
     this.#drawMarkers();
+    this.#drawFound();
   }
 
   #unmount(): void {
@@ -205,8 +241,8 @@ export class EditorController implements Holder {
     for (const listener of this.#listeners) listener.dispose();
     this.#listeners = [];
     this.#editor = undefined;
-    this.#drawStatic();
     this.#pre.hidden = false;
+    this.#drawStatic();
   }
 
   /** For those who want to speak of places in the text before anybody has gone into it. */
@@ -284,6 +320,13 @@ export class EditorController implements Holder {
     this.#pre.classList.toggle("wrap", this.#kind === "markdown");
     this.#pre.replaceChildren(content);
     markScrollable(this.#pre);
+    if (this.#marks.length > 0) this.#drawFound();
+  }
+
+  #drawFound(): void {
+    if (this.#model !== undefined) this.#found.drawModel(this.#model, this.#marks);
+    if (this.#editor === undefined) this.#found.drawStatic(this.#pre, this.#marks);
+    else this.#found.clearStatic();
   }
 }
 

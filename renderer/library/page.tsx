@@ -6,6 +6,7 @@ import type { Api } from "../client/api.ts";
 import { dataCellText, isDataFile, upload } from "../notebook/attach.ts";
 import { createCell } from "../../app/notebook/document.ts";
 import { downloadText } from "../notebook/download.ts";
+import { kindLabel } from "../notebook/describe.ts";
 import { Icon } from "../ui/icons.tsx";
 import { openMenu } from "../ui/menu.tsx";
 import { ThemeButton } from "../ui/theme-button.tsx";
@@ -320,9 +321,6 @@ function NotebookRow(props: {
           {ago(notebook.updatedAt)}
           {notebook.origin !== "here" && <> · {notebook.origin}</>}
         </span>
-        {notebook.snippet !== undefined && (
-          <Snippet text={notebook.snippet} search={props.search} />
-        )}
       </a>
       <button
         type="button"
@@ -333,6 +331,23 @@ function NotebookRow(props: {
       >
         <Icon name="ellipsis" />
       </button>
+      {notebook.hits !== undefined && notebook.hits.length > 0 && (
+        <ul class="notebook-hits" aria-label={`Found in ${notebook.title}`}>
+          {notebook.hits.map((hit) => (
+            <li key={hit.cell}>
+              <a href={`#/n/${notebook.id}/${hit.cell}/${hit.at}`}>
+                <span class="hit-kind">{hit.name ?? kindLabel(hit.kind)}</span>
+                <Snippet text={hit.snippet} search={props.search} />
+              </a>
+            </li>
+          ))}
+          {(notebook.hitCount ?? 0) > notebook.hits.length && (
+            <li class="hit-more">
+              … and {(notebook.hitCount ?? 0) - notebook.hits.length} more cells
+            </li>
+          )}
+        </ul>
+      )}
     </li>
   );
 }

@@ -314,7 +314,9 @@ function show(
   model.select(cell);
   revealPlace(
     // Reading views show no text of their own to point at.
-    () => editors.get(cell)?.rectAt(at) ?? document.getElementById(`cell-${cell}`)?.getBoundingClientRect(),
+    () =>
+      editors.get(cell)?.rectAt(at) ??
+      document.getElementById(`cell-${cell}`)?.getBoundingClientRect(),
     120,
   );
 }
@@ -378,6 +380,7 @@ function useKeyboard(context: NotebookContext, enabled: () => boolean): void {
       )
         return;
       if (inEditor && event.key === "Escape" && widgetOpen()) return;
+      if (!inEditor && event.key === "Escape" && context.find.open.peek()) context.find.close();
       const mode = inEditor ? "edit" : "command";
       const { head } = model.selection.value;
       if (inEditor && head !== undefined && !chord && !event.shiftKey && !event.altKey) {

@@ -116,13 +116,16 @@ export class DocumentStore {
     return () => this.#saveListeners.delete(listener);
   }
 
-  /** Applies edits at once; throws `UserError` and changes nothing if they do not fit. One call is one step of undo. */
-  apply(edits: readonly Edit[]): void {
+  /**
+   * Applies edits at once; throws `UserError` and changes nothing if they do not fit. One call is one step of undo, save
+   * that typing goes on in the step it began; `step` is a step of its own whatever was typed before.
+   */
+  apply(edits: readonly Edit[], as: "typing" | "step" = "typing"): void {
     if (edits.length === 0) return;
     const before = this.#notebook;
     const { notebook } = applyEdits(before, edits);
     this.#notebook = notebook;
-    this.#enqueue(edits);
+    this.#enqueue(edits, as === "step");
     this.#emit({ notebook, before, edits, origin: "local" });
   }
 
@@ -204,11 +207,12 @@ export class DocumentStore {
     this.#saveListeners.clear();
   }
 
-  #enqueue(edits: readonly Edit[]): void {
+  #enqueue(edits: readonly Edit[], apart: boolean): void {
     const open = this.#batches.at(-1);
     // What has been sent once may have arrived: it keeps its content as it keeps its id.
     const sent = open !== undefined && open.batch === this.#attempted;
-    const typing = edits.length === 1 && edits[0]?.kind === "splice" ? edits[0] : undefined;
+    const typing =
+      !apart && edits.length === 1 && edits[0]?.kind === "splice" ? edits[0] : undefined;
     const at = this.#now();
     const continues =
       typing !== undefined &&

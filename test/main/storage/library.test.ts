@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { applyEdits, type Edit } from "../../../app/notebook/edits.ts";
-import type { SavedOutput } from "../../../app/protocol/store.ts";
+import { MAX_HITS, type SavedOutput } from "../../../app/protocol/store.ts";
 import {
   openTestLibrary,
   randomEdit,
@@ -283,7 +283,35 @@ describe("search", () => {
     expect(found(library, "cafe")).toEqual(["Café"]);
     expect(found(library, "nothing")).toEqual([]);
     expect(found(library, '" OR * NEAR( -')).toEqual([]);
-    expect(library.list({ search: "backdoor" })[0]?.snippet).toContain("backDoor(stones)");
+    const [hit] = library.list({ search: "backdoor" })[0]?.hits ?? [];
+    expect(hit?.snippet).toContain("backDoor(stones)");
+    expect(
+      smallNotebook()
+        .cells.find(({ id }) => id === hit?.cell)
+        ?.source.slice(hit?.at),
+    ).toMatch(/^backDoor/);
+  });
+
+  it("names the cells that hold the words, those with all of them first, and counts the rest", () => {
+    const library = openTestLibrary();
+    const cells = [
+      { id: "some", source: "const frontdoor = 1;" },
+      { id: "both", name: "frontdoor", source: "x;\n\n".repeat(60) + "napkin(frontdoor)" },
+      ...[1, 2, 3, 4, 5].map((i) => ({ id: `more${i}`, source: `napkin + ${i}` })),
+      { id: "none", source: "door" },
+    ];
+    library.create({ notebook: smallNotebook({ cells }), origin: "here" });
+    const [found] = library.list({ search: "frontdoor napkin" });
+    expect(found?.hitCount).toBe(7);
+    expect(found?.hits).toHaveLength(MAX_HITS);
+    const [first] = found?.hits ?? [];
+    expect(first).toMatchObject({ cell: "both", kind: "ts", name: "frontdoor" });
+    expect(first?.snippet).toMatch(/^….*napkin\(frontdoor\)$/);
+    expect(cells[1]?.source.slice(first?.at)).toBe("frontdoor)");
+    // only in its title: a notebook without cells to go to
+    const [titled] = library.list({ search: "kidney" });
+    expect(titled).toMatchObject({ hits: [], hitCount: 0 });
+    expect(library.list({})[0]?.hits).toBeUndefined();
   });
 
   it("follows edits and deletions", () => {

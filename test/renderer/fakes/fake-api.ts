@@ -70,7 +70,7 @@ export class FakeApi implements Api {
           .filter(
             (found) =>
               search === undefined ||
-              found.snippet !== undefined ||
+              found.hits !== undefined ||
               found.title.toLowerCase().includes(search),
           )
           .sort((a, b) => b.updatedAt - a.updatedAt);
@@ -201,8 +201,15 @@ export class FakeApi implements Api {
 
 function summary(entry: Entry, search?: string) {
   const { notebook } = entry;
-  const text = notebook.cells.map(({ source }) => source).join(" ");
-  const at = search === undefined ? -1 : text.toLowerCase().indexOf(search);
+  const hits =
+    search === undefined
+      ? []
+      : notebook.cells.flatMap(({ id, kind, source }) => {
+          const at = source.toLowerCase().indexOf(search);
+          return at < 0
+            ? []
+            : [{ cell: id, kind, at, snippet: source.slice(Math.max(0, at - 40), at + 60) }];
+        });
   return {
     id: notebook.id,
     title: notebook.title,
@@ -211,10 +218,6 @@ function summary(entry: Entry, search?: string) {
     updatedAt: entry.updatedAt,
     origin: "here" as const,
     ...(entry.deletedAt === undefined ? {} : { deletedAt: entry.deletedAt }),
-    ...(at < 0 || search === undefined
-      ? {}
-      : {
-          snippet: `…${text.slice(Math.max(0, at - 40), at)}${text.slice(at, at + search.length)}${text.slice(at + search.length, at + 60)}…`,
-        }),
+    ...(hits.length === 0 ? {} : { hits, hitCount: hits.length }),
   };
 }
