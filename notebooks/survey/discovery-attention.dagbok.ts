@@ -74,7 +74,7 @@ chart({
   data: { values: rows },
   mark: { type: "point", filled: true, size: 70 },
   width: 320,
-  encoding: { y: { field: "to", type: "nominal", sort: names, title: "target" }, x: { field: "attention", type: "quantitative", title: "share of the target's attention", axis: { format: "%" } }, color: { field: "kept", type: "nominal", sort: ["link", "dropped"], title: null }, tooltip: { field: "input" } },
+  encoding: { y: { field: "to", type: "nominal", sort: names, title: "target" }, x: { field: "attention", type: "quantitative", title: "share of the target's attention", axis: { format: "%" } }, color: { field: "kept", type: "nominal", sort: ["link", "dropped"], title: null }, shape: { field: "kept", type: "nominal", sort: ["link", "dropped"], title: null }, tooltip: { field: "input" } },
 }, "Candidates by target and share of attention; those that survived validation are links.")
 
 // %% [markdown] id=lineartext

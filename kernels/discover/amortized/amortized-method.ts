@@ -1,4 +1,5 @@
 import { UserError } from "../../../app/errors.ts";
+import { createGraph } from "../../graph/graph.ts";
 import { pdagGraph } from "../core/pdag.ts";
 import { type DiscoveryData, standardise, valuesOf } from "../data.ts";
 import type { Method } from "../method.ts";
@@ -63,8 +64,11 @@ export const amortizedMethod: Method<{ readonly threshold: number; readonly dire
     const prediction = await predictArrows(network, standardise(data), context.work);
     const arrows = holdKnowledge(prediction.arrows, context.knowledge);
     const { pdag, turned } = chooseGraph(arrows, d, options.threshold, options.direction);
-    const graph = pdagGraph(pdag, names);
-    const undecided = graph.edges.some((edge) => edge.mark === "--");
+    const found = pdagGraph(pdag, names);
+    const undecided = found.edges.some((edge) => edge.mark === "--");
+    const graph = undecided
+      ? found
+      : createGraph({ type: "admg", nodes: names, edges: found.edges });
     const notes: Diagnostic[] = [
       { kind: "fact", label: "Trained on", value: `${family.text} (simulated)` },
       {
