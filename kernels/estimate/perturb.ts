@@ -51,23 +51,30 @@ export function inapplicable(
 }
 
 /**
- * The data of one draw: treatment or outcome permuted (whole histories between the units of a panel), a column of noise
- * to adjust for, a random share of the rows (of the units of a panel), or a hidden normal cause put into treatment and
- * outcome. Pure given `rng`. O(n).
+ * The data of one draw: treatment or outcome permuted (whole histories between the units of a panel, the values of a
+ * whole cluster at once), a column of noise to adjust for, a random share of the rows (of the units of a panel, of the
+ * clusters), or a hidden normal cause put into treatment and outcome. Pure given `rng`. O(n).
  */
 export function perturb(
   test: RefutationName,
   spec: EstimandSpec,
   estimand: Estimand,
   table: Table,
-  options: { readonly share: number; readonly strength: number },
+  options: {
+    readonly share: number;
+    readonly strength: number;
+    /** Column of the clusters that errors respect. */
+    readonly clusters?: string;
+  },
   rng: Rng,
 ): Perturbed {
+  const clusters =
+    options.clusters === undefined ? undefined : rowsByGroup(columnOf(table, options.clusters));
   switch (test) {
     case "placebo-treatment":
     case "dummy-outcome": {
       const name = test === "dummy-outcome" ? estimand.outcome : estimand.treatment;
-      const order = exchange(estimand, table, rng);
+      const order = exchange(estimand, table, clusters, rng);
       return { spec, table: withColumns(table, [reordered(columnOf(table, name), order)]) };
     }
     case "random-common-cause": {
@@ -79,23 +86,36 @@ export function perturb(
       };
     }
     case "subset":
-      return { spec, table: someRows(estimand, table, options.share, rng) };
+      return { spec, table: someRows(estimand, table, clusters, options.share, rng) };
     default:
       return { spec, table: confound(table, estimand, options.strength, rng) };
   }
 }
 
 /** Where each row takes its value from. */
-function exchange(estimand: Estimand, table: Table, rng: Rng): Int32Array {
-  if (estimand.kind !== "panel") return shuffled(table.n, rng);
-  const paths = pathsOf(estimand, table) ?? [];
+function exchange(
+  estimand: Estimand,
+  table: Table,
+  clusters: readonly (readonly number[])[] | undefined,
+  rng: Rng,
+): Int32Array {
+  if (estimand.kind !== "panel" && clusters === undefined) return shuffled(table.n, rng);
+  const groups = (estimand.kind === "panel" ? pathsOf(estimand, table) : clusters) ?? [];
   const order = new Int32Array(table.n);
-  const from = shuffled(paths.length, rng);
-  paths.forEach((rows, unit) => {
-    const other = paths[from[unit]!]!;
-    rows.forEach((row, k) => (order[row] = other[k]!));
+  const from = shuffled(groups.length, rng);
+  groups.forEach((rows, group) => {
+    const other = groups[from[group]!]!;
+    // A cluster larger than the one it takes from begins again with its first row.
+    rows.forEach((row, k) => (order[row] = other[k % other.length]!));
   });
   return order;
+}
+
+function rowsByGroup(column: Column): number[][] {
+  const { codes, names } = groupsOf(column);
+  const groups: number[][] = names.map(() => []);
+  codes.forEach((group, row) => groups[group]!.push(row));
+  return groups;
 }
 
 /** Rows of each unit in order of time, when all units are seen at the same times. */
@@ -103,9 +123,7 @@ function pathsOf(estimand: Estimand, table: Table): number[][] | undefined {
   if (estimand.kind !== "panel") return undefined;
   const time = columnOf(table, estimand.time);
   if (time.type === "category" || time.type === "text") return undefined;
-  const { codes, names } = groupsOf(columnOf(table, estimand.unit));
-  const paths: number[][] = names.map(() => []);
-  codes.forEach((unit, row) => paths[unit]!.push(row));
+  const paths = rowsByGroup(columnOf(table, estimand.unit));
   for (const rows of paths) rows.sort((a, b) => time.values[a]! - time.values[b]!);
   const first = paths[0]?.map((row) => time.values[row]);
   const alike = paths.every(
@@ -115,11 +133,21 @@ function pathsOf(estimand: Estimand, table: Table): number[][] | undefined {
   return alike ? paths : undefined;
 }
 
-function someRows(estimand: Estimand, table: Table, share: number, rng: Rng): Table {
-  if (estimand.kind !== "panel") return selectRows(table, () => rng.next() < share).table;
-  const { codes, names } = groupsOf(columnOf(table, estimand.unit));
-  const kept = names.map(() => rng.next() < share);
-  return selectRows(table, (row) => kept[codes[row]!]!).table;
+function someRows(
+  estimand: Estimand,
+  table: Table,
+  clusters: readonly (readonly number[])[] | undefined,
+  share: number,
+  rng: Rng,
+): Table {
+  const groups = estimand.kind === "panel" ? rowsByGroup(columnOf(table, estimand.unit)) : clusters;
+  if (groups === undefined) return selectRows(table, () => rng.next() < share).table;
+  const kept = new Uint8Array(table.n);
+  for (const rows of groups) {
+    if (rng.next() >= share) continue;
+    for (const row of rows) kept[row] = 1;
+  }
+  return selectRows(table, (row) => kept[row] === 1).table;
 }
 
 function reordered(column: Column, order: Int32Array): Column {
