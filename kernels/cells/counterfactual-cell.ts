@@ -65,7 +65,7 @@ function programOf(
   doubts: readonly string[],
 ): CellProgram {
   return {
-    inputs: uniqueNames([...shape.flatMap(inputsOf), ...holes]),
+    inputs: uniqueNames([...shape.flatMap(inputsOf), ...holes, ...shape.map(seedName)]),
     outputs: uniqueNames(shape.map((q) => q.name)),
     diagnostics: [],
     run: async (inputs, context) => {
@@ -91,6 +91,15 @@ function programOf(
       };
     },
   };
+}
+
+/** A question that may draw and names no seed takes the notebook's. */
+function seedName(question: Question): string | undefined {
+  return question.kind === "fairness" || question.seed !== undefined ? undefined : "notebookSeed";
+}
+
+function seedOf({ seed }: { readonly seed?: number }, inputs: CellInputs): number {
+  return seed ?? (inputs["notebookSeed"] as number | undefined) ?? 1;
 }
 
 function inputsOf(question: Question): readonly string[] {
@@ -138,20 +147,20 @@ async function answerOf(
   const work = context;
   switch (question.kind) {
     case "query": {
-      const { query, known, seed, draws } = question;
+      const { query, known, draws } = question;
       return engine.counterfactual(modelIn(inputs, question.model), query, {
         known: known.map(({ query: about, value }) => ({
           query: about,
           value: typeof value === "number" ? value : numberIn(inputs, value),
         })),
-        rng: createRng(seed),
+        rng: createRng(seedOf(question, inputs)),
         ...(draws === undefined ? {} : { draws }),
         work,
       });
     }
     case "spread": {
-      const { query, models, seed } = question;
-      const options = { rng: createRng(seed), work };
+      const { query, models } = question;
+      const options = { rng: createRng(seedOf(question, inputs)), work };
       const [only] = models;
       return models.length === 1 && only !== undefined
         ? engine.mechanismSpread(modelIn(inputs, only), query, options)
@@ -171,13 +180,15 @@ async function answerOf(
       );
     }
     case "change": {
-      const { before, after, target, seed } = question;
+      const { before, after, target } = question;
       const models = [modelIn(inputs, before), modelIn(inputs, after)] as const;
-      return engine.attributeChange(...models, target, { rng: createRng(seed) });
+      return engine.attributeChange(...models, target, {
+        rng: createRng(seedOf(question, inputs)),
+      });
     }
     case "anomaly": {
-      const { unit, target, seed } = question;
-      const rng = createRng(seed);
+      const { unit, target } = question;
+      const rng = createRng(seedOf(question, inputs));
       return engine.attributeAnomaly(modelIn(inputs, question.model), unit, target, { rng });
     }
   }

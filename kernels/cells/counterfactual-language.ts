@@ -29,7 +29,7 @@ export type Question =
       readonly query: Query;
       readonly model: string;
       readonly known: readonly KnownClause[];
-      readonly seed: number;
+      readonly seed?: number;
       readonly draws?: number;
     })
   | (Asked & {
@@ -37,7 +37,7 @@ export type Question =
       readonly query: Query;
       /** One: across the classes of mechanism its tables allow. Several: across the models. */
       readonly models: readonly string[];
-      readonly seed: number;
+      readonly seed?: number;
     })
   | (Asked & {
       readonly kind: "fairness";
@@ -53,14 +53,14 @@ export type Question =
       readonly target: string;
       readonly before: string;
       readonly after: string;
-      readonly seed: number;
+      readonly seed?: number;
     })
   | (Asked & {
       readonly kind: "anomaly";
       readonly target: string;
       readonly unit: Readonly<Record<string, number | string>>;
       readonly model: string;
-      readonly seed: number;
+      readonly seed?: number;
     });
 
 /**
@@ -95,7 +95,7 @@ function questionOf(statement: Statement): Question {
       const clauses = clausesOf(inner, ["in", "seed"]);
       const models = clauses.in === undefined ? ["model"] : namesOf(clauses.in, "a model's name");
       const query = placed(headOf(clauses[""], inner));
-      return { kind: "spread", query, models, seed: wholeNumber(clauses.seed, "a seed", 1) };
+      return { kind: "spread", query, models, ...seedOf(clauses.seed) };
     }
     case "fairness":
       return fairnessQuestion(inner);
@@ -107,7 +107,7 @@ function questionOf(statement: Statement): Question {
         target: parseName(headOf(clauses[""], inner), "the variable whose mean changed"),
         before: parseName(need(clauses.from, inner, "from", example), "a model's name"),
         after: parseName(need(clauses.to, inner, "to", example), "a model's name"),
-        seed: wholeNumber(clauses.seed, "a seed", 1),
+        ...seedOf(clauses.seed),
       };
     }
     default: {
@@ -118,10 +118,15 @@ function questionOf(statement: Statement): Question {
         target: parseName(headOf(clauses[""], inner), "the variable that is unusual"),
         unit: unitOf(at),
         model: modelOf(clauses.in),
-        seed: wholeNumber(clauses.seed, "a seed", 1),
+        ...seedOf(clauses.seed),
       };
     }
   }
+}
+
+/** Absent when the cell names none: the notebook's is then taken. */
+function seedOf(clause: Clause | undefined): { readonly seed?: number } {
+  return clause === undefined ? {} : { seed: wholeNumber(clause, "a seed", 1) };
 }
 
 function plainQuestion(statement: Statement): Question {
@@ -135,7 +140,7 @@ function plainQuestion(statement: Statement): Question {
     query: placed(headOf(clauses[""], statement)),
     model: modelOf(clauses.in),
     known: clauses.knowing === undefined ? [] : splitAtCommas(clauses.knowing).map(knownOf),
-    seed: wholeNumber(clauses.seed, "a seed", 1),
+    ...seedOf(clauses.seed),
     ...draws,
   };
 }

@@ -126,10 +126,23 @@ describe("every query of the third rung can be written", () => {
     expect(anomaly.seed).toBe(4);
   });
 
+  test("the notebook's seed is taken where none is named, and recorded", async () => {
+    const before = parseModel("x = u_x; u_x ~ normal(0, 1); y = 2*x + u_y; u_y ~ normal(0, 1)");
+    const seedFor = async (source: string, notebookSeed?: number): Promise<number> => {
+      const inputs = { before, ...(notebookSeed === undefined ? {} : { notebookSeed }) };
+      return ((await ask(source, inputs)).values["o"] as Attribution).seed;
+    };
+    const open = "o = anomaly of y at x=3, y=7 in before";
+    expect(await seedFor(open, 9)).toBe(9);
+    expect(await seedFor(open)).toBe(1);
+    expect(await seedFor(`${open} seed 4`, 9)).toBe(4);
+    expect(programOf("counterfactual", `${open} seed 4`).inputs).toEqual(["before"]);
+  });
+
   test("a slider's number stands in a query", async () => {
     const line = parseModel("x ~ normal(0, 1); y = 2*x + u_y; u_y ~ normal(0, 1)");
     const one = programOf("counterfactual", "a = E[y_{x=${dose}} | x=0, y=1] in line");
-    expect(one.inputs).toEqual(["line", "dose"]);
+    expect(one.inputs).toEqual(["line", "dose", "notebookSeed"]);
     const { values } = await runCell(one, { line, dose: 3 });
     expect(kindsAndValues(values["a"])).toEqual(["identified", expect.closeTo(7, 9)]);
     await expect(runCell(one, { line, dose: "high" })).rejects.toThrow(/dose/);
