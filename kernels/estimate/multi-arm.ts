@@ -85,11 +85,16 @@ export async function multiArmAipw(
 
 /**
  * Inverse probability weighting of every level of a treatment with several (Imbens 2000), each arm's weights scaled to
- * sum 1, with a multinomial logit. Errors take the weights as known. O(n · levels² · d²).
+ * sum 1, with a multinomial logit. Errors take the weights as known: too wide for the ATE, either way for others; other
+ * kinds of weights and errors are for two levels, and a warning says so. O(n · levels² · d²).
  */
 export function multiArmWeighting(
   problem: AdjustmentProblem,
-  options: { readonly clip: number },
+  options: {
+    readonly clip: number;
+    readonly weights?: string;
+    readonly errors?: string;
+  },
 ): Finding | Refusal {
   const refused = refusalOf(problem);
   if (refused !== undefined) return refused;
@@ -115,8 +120,30 @@ export function multiArmWeighting(
       influence: weights.map((w, i) => (n * w * (outcome[i]! - estimate)) / total),
     };
   });
-  const how = "robust errors with the weights as known";
-  return findingOf(problem, means, chance, tilt, how, clipped);
+  // Knowing the weights would cost, not save: estimating them takes noise away (Hirano, Imbens & Ridder 2003).
+  const everybody = problem.estimand.target === "ATE";
+  const how = `robust errors with the weights as known${everybody ? " (conservative)" : ""}`;
+  const found = findingOf(problem, means, chance, tilt, how, clipped);
+  return { ...found, warnings: [...(found.warnings ?? []), ...unused(options)] };
+}
+
+/** What was asked for that several levels do not have. */
+function unused(options: {
+  readonly weights?: string;
+  readonly errors?: string;
+}): NonNullable<Finding["warnings"]> {
+  const asked = [
+    ...(options.weights === "horvitz-thompson" ? ["horvitz-thompson weights"] : []),
+    ...(options.errors === "stacked" ? ["stacked errors"] : []),
+  ];
+  if (asked.length === 0) return [];
+  return [
+    {
+      code: "option-not-used",
+      message: `With several levels there are no ${asked.join(" and no ")} here; weights are scaled to sum 1 and errors take them as known.`,
+      hint: "Use aipw, whose errors account for both models, or compare two levels only.",
+    },
+  ];
 }
 
 /** Chance of each level for the test rows, `[test, levels]`. */

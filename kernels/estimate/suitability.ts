@@ -27,7 +27,7 @@ export function misfit(method: Method, estimand: Estimand, problem?: Problem): R
     return no(
       `${method.label} takes a ${fits.treatments.join(" or ")} treatment; "${estimand.treatment}" is ${problem.treatmentKind}.`,
       problem.treatmentKind === "multivalued"
-        ? "Keep the rows of two levels, or use regression."
+        ? "Use aipw, ipw or regression, which take several levels, or keep the rows of two."
         : "Use a method for such treatments, or make a yes/no column in the data cell.",
     );
   }

@@ -67,7 +67,7 @@ export function weighting(
     standardError: Math.sqrt(groupedSquares(influence, problem.clusters)) / n,
     errors: stacked
       ? `sandwich errors with the propensity estimated${clusters}`
-      : `robust errors with the weights as known${clusters}`,
+      : `robust errors with the weights as known${target === "ATE" ? " (conservative)" : ""}${clusters}`,
     influence,
     propensity: model.fit.fitted,
     weights,
