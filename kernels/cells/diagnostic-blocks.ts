@@ -247,7 +247,11 @@ function curve(diagnostic: Extract<Diagnostic, { kind: "curve" }>): Block {
     type: "quantitative",
     title: diagnostic.xLabel,
     scale: { zero: false, nice: false, padding: 6 },
-    axis: { labelOverlap: true, ...(whole ? { format: "d", tickMinStep: 1 } : {}) },
+    axis: {
+      labelOverlap: true,
+      labelSeparation: 8,
+      ...(whole ? { format: "d", tickMinStep: 1 } : {}),
+    },
   };
   // Several intervals at one place: the later, narrower ones are drawn broader.
   const barred = named.filter(

@@ -221,7 +221,13 @@ function forest(effects: readonly Effect[]): Block {
           mark: { type: "rule", strokeWidth: 2 },
           encoding: {
             y,
-            x: { field: "low", type: "quantitative", title: effects[0]?.outcome ?? null, scale },
+            x: {
+              field: "low",
+              type: "quantitative",
+              title: effects[0]?.outcome ?? null,
+              scale,
+              axis: { labelOverlap: true, labelSeparation: 8 },
+            },
             x2: { field: "high" },
           },
         },
