@@ -36,6 +36,14 @@ export const kinds: readonly KindInfo[] = [
     template: "x -> y; z -> x, y",
   },
   {
+    kind: "discover",
+    label: "Discover",
+    about:
+      "Graphs read off data by one search or several, with how far each may be believed; a question can be asked in what is found.",
+    template: "found = boss from data",
+    rung: 2,
+  },
+  {
     kind: "identify",
     label: "Identify",
     about:

@@ -2,6 +2,7 @@ import type { CellKind } from "./kind.ts";
 import { benchmarkCell } from "./benchmark-cell.ts";
 import { counterfactualCell } from "./counterfactual-cell.ts";
 import { dataCell } from "./data-cell.ts";
+import { discoverCell } from "./discover-cell.ts";
 import { estimateCell } from "./estimate-cell.ts";
 import { graphCell } from "./graph-cell.ts";
 import { identifyCell } from "./identify-cell.ts";
@@ -18,6 +19,7 @@ export type { CellKind, KernelHost } from "./kind.ts";
 const all: readonly CellKind[] = [
   dataCell,
   graphCell,
+  discoverCell,
   identifyCell,
   estimateCell,
   refuteCell,

@@ -12,6 +12,7 @@ const bundled: Readonly<Record<string, () => Promise<Exports>>> = {
   "dagbok/forest": () => import("../estimate/forest/index.ts"),
   "dagbok/benchmark": () => import("../estimate/benchmark/index.ts"),
   "dagbok/judge": () => import("../estimate/judge/index.ts"),
+  "dagbok/discover": () => import("../discover/index.ts"),
   "dagbok/counterfactual": () => import("../counterfactual/index.ts"),
   "dagbok/data": () => import("./data-module.ts"),
   "dagbok/math": () => import("./math-module.ts"),

@@ -37,6 +37,7 @@ export {
   pcmciPlus,
   rfci,
 } from "./by-name.ts";
+export { discoveryOf } from "./origin.ts";
 export type { Knowledge } from "./knowledge.ts";
 export type { Family, Method } from "./method.ts";
 export { methods } from "./methods.ts";

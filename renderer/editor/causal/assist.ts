@@ -63,10 +63,21 @@ export function causalCompletions(
     case "benchmark":
       if (context.clause === "") addMethods(context, methods, add, () => {});
       break;
+    case "discover":
+      if (context.clause === "from") addNames(namesOf(service, tables), "table");
+      else if (/^(?:columns|tiers|require|forbid)$/.test(context.clause)) {
+        const name = facts?.uses.find(({ want }) => want === "table")?.name ?? "data";
+        addVariables(variablesOf(service, "table", name), "column");
+      } else if (context.clause === "missing") {
+        for (const word of ["refuse", "drop", "testwise"])
+          add(word, { kind: "keyword", sort: "2" });
+      }
+      break;
     case "identify":
     case "counterfactual": {
       const of = cell.kind === "identify" ? "graph" : "model";
-      if (context.clause === "in") addNames(namesOf(service, [of]), of);
+      const makers = of === "graph" ? ["graph", "discover"] : [of];
+      if (context.clause === "in") addNames(namesOf(service, makers), of);
       else if (context.clause === "from") addNames(namesOf(service, tables), "table");
       else if (context.clause !== "to") {
         const named = placeOfStatement(cell.source, offset);
@@ -107,7 +118,7 @@ export function causalCompletions(
       }
       addVariables(modelOf(cell.source), "variable");
       if (/\bfit\b/.test(context.before)) {
-        addNames(namesOf(service, ["graph"]), "graph");
+        addNames(namesOf(service, ["graph", "discover"]), "graph");
         addNames(namesOf(service, tables), "table");
       }
       break;

@@ -84,6 +84,8 @@ export function readCausal(
       return readChecks(source, name);
     case "benchmark":
       return readBoard(source, name);
+    case "discover":
+      return readDiscover(source, name);
     case "simulate":
       return readSimulate(source, name);
     case "data":
@@ -282,6 +284,36 @@ function readBoard(source: string, cellName: string | undefined): CausalFacts {
     ...nothing,
     outputs: output === undefined ? [] : [{ ...output, type: "Board" }],
     calls: callsIn(parts.get("")),
+  };
+}
+
+function readDiscover(source: string, cellName: string | undefined): CausalFacts {
+  const [statement] = statementsOf(source);
+  if (statement === undefined) return nothing;
+  const parts = split(statement, [
+    "from",
+    "columns",
+    "tiers",
+    "require",
+    "forbid",
+    "missing",
+    "bootstrap",
+    "seed",
+  ]);
+  const table = firstName(parts.get("from"));
+  const of = { kind: "table", name: table?.name ?? "data" } as const;
+  const words = ["columns", "tiers", "require", "forbid"].flatMap((key) => {
+    const part = parts.get(key);
+    return part === undefined ? [] : namesIn(part).map((word) => ({ ...word, of }));
+  });
+  const output = outputOf(statement, source, cellName) ?? { name: "found" };
+  // Several searches give a list of graphs.
+  const several = /,(?![^(]*\))/u.test(parts.get("")?.text ?? "");
+  return {
+    ...nothing,
+    outputs: [{ ...output, type: several ? "readonly Graph[]" : "Graph" }],
+    uses: table === undefined ? [] : [{ ...table, want: "table" }],
+    words,
   };
 }
 
