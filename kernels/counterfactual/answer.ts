@@ -53,7 +53,7 @@ export function bounded(
   variables: readonly string[],
   method: Method,
 ): BoundedResult {
-  const step = `Linear programs over the response types of ${variables.join(" and ")}.`;
+  const step = `Linear programs over the response types of ${variables.join(" and ")} (Balke & Pearl 1997)${range.sharp ? "" : "; the range may be wider than need be"}.`;
   return {
     kind: "bounded",
     query: context.text,

@@ -10,6 +10,7 @@ import { NoExactMethod } from "./discrete-network.ts";
 import { TooWide } from "./factor.ts";
 import type { EliminationReport } from "./factor.ts";
 import { answerGaussianPart } from "./gaussian.ts";
+import { mixedBounds } from "./mixed-bounds.ts";
 import { variableOf } from "./model.ts";
 import type { StructuralModel } from "./model.ts";
 import { parseQuery } from "./parse-query.ts";
@@ -17,7 +18,7 @@ import { prepareQuery } from "./parts.ts";
 import type { PreparedQuery } from "./parts.ts";
 import type { Query } from "./query.ts";
 import { TooManyTypes } from "./responses.ts";
-import type { CounterfactualResult, Distribution } from "./result.ts";
+import type { CounterfactualResult, Distribution, NeedsMechanismResult } from "./result.ts";
 import { answerBySimulation } from "./simulation.ts";
 
 export interface CounterfactualOptions {
@@ -55,6 +56,20 @@ export function counterfactual(
   const prepared = prepareQuery(model, parsed);
   const context = describeQuery(model, parsed, prepared);
   options.work?.signal.throwIfAborted();
+  const answer = answerPrepared(model, prepared, context, options);
+  const undecided =
+    answer.kind === "needs-mechanism" && answer.value === undefined && context.continuous;
+  return undecided && prepared.open === undefined
+    ? answerByMixedBounds(model, prepared, context, answer, options)
+    : answer;
+}
+
+function answerPrepared(
+  model: StructuralModel,
+  prepared: PreparedQuery,
+  context: QueryContext,
+  options: CounterfactualOptions,
+): CounterfactualResult {
   try {
     return context.continuous
       ? answerGaussian(model, prepared, context)
@@ -63,6 +78,41 @@ export function counterfactual(
     if (!(error instanceof TooWide) && !(error instanceof NoExactMethod)) throw error;
     return answerBySimulation(model, prepared, context, options, error.message);
   }
+}
+
+/** Where tables leave open how units respond and the query reaches continuous variables. */
+function answerByMixedBounds(
+  model: StructuralModel,
+  prepared: PreparedQuery,
+  context: QueryContext,
+  refused: NeedsMechanismResult,
+  options: CounterfactualOptions,
+): CounterfactualResult {
+  const { variables } = refused;
+  if (variables.some((name) => variableOf(model, name)?.mechanism.kind !== "table")) return refused;
+  const found = mixedBounds(model, prepared.parts, variables, (settled, part) => {
+    options.work?.signal.throwIfAborted();
+    const one = { parts: [part], quantity: prepared.quantity };
+    // Few draws: a sampled number is not used.
+    return answerPrepared(settled, one, context, { ...options, draws: 16 });
+  });
+  if (found.kind === "impossible") return impossible(prepared, context);
+  if (found.kind === "unsolved") {
+    return { ...refused, reason: `${refused.reason} ${found.reason}` };
+  }
+  const { lower, upper, sharp, unknowns, constraints } = found;
+  const method = { name: "linear-program", unknowns, constraints, programs: 2 } as const;
+  if (upper - lower < POINT * (1 + Math.abs(lower))) {
+    const step = "Every way of responding that these tables allow gives the same answer.";
+    return identified(prepared, context, (lower + upper) / 2, method, { steps: [step] });
+  }
+  if (prepared.quantity === "probability") {
+    const range = { lower: Math.max(0, lower), upper: Math.min(1, upper) };
+    if (range.lower < POINT && range.upper > 1 - POINT)
+      return needsMechanism(model, prepared, context, variables, { value: range });
+    return bounded(prepared, context, { ...range, sharp }, variables, method);
+  }
+  return bounded(prepared, context, { lower, upper, sharp }, variables, method);
 }
 
 /**

@@ -146,16 +146,38 @@ function probability(
   law: NoiseLaw,
 ): number {
   if (events.length === 0) return 1;
-  const [only] = events as [RealEvent];
-  if (events.length > 1) throw new NoExactMethod("Several ranges of continuous variables.");
-  const { mean, variance, normal } = law.project(form(only.node));
-  const bound = Number(only.event.value);
-  if (variance === 0) return Number(holds(mean, only.event.relation, bound));
-  if (!normal) throw new NoExactMethod("The noise is not normal.");
-  const below = normalCdf((bound - mean) / Math.sqrt(variance));
-  return only.event.relation!.startsWith("<")
-    ? below
-    : normalCdf((mean - bound) / Math.sqrt(variance));
+  const [first] = events as [RealEvent];
+  let [low, high] = [-Infinity, Infinity];
+  for (const { node, event } of events) {
+    const { mean, variance, normal } = law.project(form(node));
+    const value = Number(event.value);
+    if (variance === 0) {
+      if (!holds(mean, event.relation, value)) return 0;
+      continue;
+    }
+    if (!normal) throw new NoExactMethod("The noise is not normal.");
+    const sign = node === first.node ? 1 : along(law, form(first.node), form(node));
+    // Of one standard normal noise, which all these ranges speak of.
+    const bound = (sign * (value - mean)) / Math.sqrt(variance);
+    if (event.relation!.startsWith("<") === sign > 0) high = Math.min(high, bound);
+    else low = Math.max(low, bound);
+  }
+  if (low >= high) return 0;
+  // On the side where the tail is small, so that little is lost in the difference.
+  return low > 0 ? normalCdf(-low) - normalCdf(-high) : normalCdf(high) - normalCdf(low);
+}
+
+/** 1 or -1 where one form is a straight line of the other, going up or down: the same unit in two worlds, say. */
+function along(law: NoiseLaw, a: Affine, b: Affine): 1 | -1 {
+  const [first, second] = [law.project(a).variance, law.project(b).variance];
+  if (first > 0) {
+    const scale = Math.sqrt(second / first);
+    for (const sign of [1, -1] as const) {
+      const rest = law.project(b.map((x, i) => x - sign * scale * a[i]!)).variance;
+      if (rest <= 1e-18 * second) return sign;
+    }
+  }
+  throw new NoExactMethod("Several ranges of continuous variables.");
 }
 
 function mixture(

@@ -50,6 +50,8 @@ export function integratePart(plan: Plan, part: Part): QuadratureAnswer | undefi
     const sum = new Integrator(plan, part, means, halvings).run();
     if (sum === undefined) return undefined;
     const scale = Math.abs(sum.value) + Math.abs(sum.size);
+    // An event that no point of the grid meets may be narrow, not impossible.
+    if (dimensions > 0 && sum.size === 0 && plan.events.length > 0) return undefined;
     if (
       dimensions === 0 ||
       (last !== undefined && Math.abs(sum.value - last.value) <= TARGET * (1e-3 + scale))
