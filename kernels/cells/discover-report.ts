@@ -89,7 +89,7 @@ function discoveryBlocks(
     { ...graphBlock(graph), edges: graph.edges.map((edge) => weighted(edge, discovery)) },
     ...diagnostics.flatMap(warningBlock),
     scoreFacts(discovery),
-    ...(several ? [] : [useBlock(discovery, method)]),
+    ...(several ? [] : [useBlock(discovery)]),
     ...edgesTable(discovery),
     ...diagnostics.flatMap((note) => curveOrTable(note)),
     {
@@ -98,7 +98,7 @@ function discoveryBlocks(
       open: true,
       blocks: [{ kind: "assumptions", assumptions: claim.assumptions }],
     },
-    ...(several ? [useBlock(discovery, method)] : []),
+    ...(several ? [useBlock(discovery)] : []),
     {
       kind: "facts",
       footer: true,
@@ -150,27 +150,10 @@ function asDrawn({ mark }: Edge, pair: EdgeProbability): number {
 }
 
 function warningBlock(note: Diagnostic): readonly Block[] {
-  if (note.kind === "warning") {
-    return [
-      {
-        kind: "notice",
-        tone: "warning",
-        title: note.message,
-        ...(note.hint === undefined ? {} : { hint: note.hint }),
-      },
-    ];
-  }
-  if (note.kind !== "sortability") return [];
-  const { variance } = note;
-  if (Math.max(variance, 1 - variance) <= 0.9) return [];
+  if (note.kind !== "warning") return [];
+  const { message, hint } = note;
   return [
-    {
-      kind: "notice",
-      tone: "info",
-      title: `Sorting the columns by variance alone agrees with ${percent(Math.max(variance, 1 - variance))} of this order`,
-      text: "In simulated data that is often an artefact of how they were made; in measured data it hangs on the units.",
-      hint: "Standardise the columns and see whether the graph stays.",
-    },
+    { kind: "notice", tone: "warning", title: message, ...(hint === undefined ? {} : { hint }) },
   ];
 }
 
@@ -346,7 +329,7 @@ function curveOrTable(note: Diagnostic): readonly Block[] {
 }
 
 /** "Use as graph" makes a graph cell that says where its arrows come from and is edited like any other. */
-function useBlock(discovery: Discovery, method: Method | undefined): Block {
+function useBlock(discovery: Discovery): Block {
   const { provenance } = discovery;
   const from = [
     `Found by ${provenance.method} (${optionsText(discovery)})`,
@@ -359,7 +342,6 @@ function useBlock(discovery: Discovery, method: Method | undefined): Block {
     actions: [
       {
         label: "Use as graph",
-        detail: `A graph cell with these arrows, to be edited (${method?.label ?? provenance.method})`,
         does: { kind: "insert", cell: "graph", source: `# ${from}\n${textOf(discovery.graph)}` },
       },
     ],
