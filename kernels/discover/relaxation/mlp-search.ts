@@ -28,6 +28,8 @@ const path: readonly Station[] = [
   { mu: 1e-4, s: 1 },
 ];
 const MOST = 1500;
+/** Iterations without the l1 penalty before the way: where W is 0 that penalty outweighs any gradient. */
+const BEFORE = 50;
 
 /**
  * Non-linear DAGMA: networks of one hidden layer, half d times the logarithm of the squared error, and the
@@ -48,7 +50,7 @@ export async function dagmaMlp(
   const l1 = mlpL1(shape, problem);
   const fixed = mlpFixed(shape, problem);
   const cycles = cyclePenalty(shape, problem);
-  let theta: Float64Array = mlpStart(shape, rng);
+  let theta: Float64Array = mlpStart(shape, deviationsOf(x, n, d), rng);
   let iterations = 0;
   let converged = true;
   const course: (readonly [number, number])[] = [];
@@ -64,6 +66,11 @@ export async function dagmaMlp(
       cycles.addGradient(at, gradient, 1);
       return (mu * d * Math.log(error)) / 2 + ridge + h;
     };
+    if (k === 0) {
+      const none = new Float64Array(shape.size);
+      const free = { l1: none, fixed, iterations: BEFORE, tolerance: 1e-6 };
+      theta = (await minimize(objective, theta, free, pace)).x;
+    }
     const found = await minimize(
       objective,
       theta,
@@ -100,7 +107,7 @@ export async function notearsMlp(
   const cycles = cyclePenalty(shape, problem);
   const acyclicity = exponentialAcyclicity(d);
   const { x: theta, ...how } = await augmentedLagrangian(
-    mlpStart(shape, rng),
+    mlpStart(shape, deviationsOf(x, n, d), rng),
     async (start, alpha, rho, round) => {
       const objective: Smooth = (at, gradient) => {
         const h = cycles.value(at, acyclicity);
@@ -121,6 +128,13 @@ export async function notearsMlp(
     },
   );
   return { w: strengths(shape, theta), ...how };
+}
+
+/** Roots of the columns' mean squares; they are centred. */
+function deviationsOf(x: Float64Array, n: number, d: number): Float64Array {
+  const out = new Float64Array(d);
+  for (let i = 0; i < n * d; i++) out[i % d]! += (x[i]! * x[i]!) / n;
+  return out.map(Math.sqrt);
 }
 
 function strengths(shape: MlpShape, theta: Float64Array): Float64Array {

@@ -21,15 +21,20 @@ export function mlpShape(d: number, units: number): MlpShape {
 }
 
 /**
- * First parameters: W is 0, so that no column causes another and the start is acyclic; b and v are drawn uniformly as
- * layers of their width commonly are, which tells the units apart.
+ * First parameters: W is 0, so that no column causes another and the start is acyclic; b and v are drawn uniformly, v in
+ * the scale of the column it makes, which tells the units apart.
  */
-export function mlpStart({ d, units, weights, size }: MlpShape, rng: Rng): Float64Array {
+export function mlpStart(
+  { d, units, weights, size }: MlpShape,
+  deviations: Float64Array,
+  rng: Rng,
+): Float64Array {
   const theta = new Float64Array(size);
   const hidden = d * units;
   for (let k = 0; k < hidden; k++) theta[weights + k] = (2 * rng.next() - 1) / Math.sqrt(d);
   for (let k = 0; k < hidden; k++) {
-    theta[weights + hidden + k] = (2 * rng.next() - 1) / Math.sqrt(units);
+    const scale = deviations[Math.floor(k / units)]! / Math.sqrt(units);
+    theta[weights + hidden + k] = scale * (2 * rng.next() - 1);
   }
   return theta;
 }

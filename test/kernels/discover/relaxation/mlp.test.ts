@@ -62,7 +62,7 @@ describe("the networks", () => {
   });
 
   test("the start is acyclic, and what is fixed and penalised is what the knowledge says", () => {
-    const start = mlpStart(shape, createRng(3));
+    const start = mlpStart(shape, new Float64Array(d).fill(1), createRng(3));
     const a = new Float64Array(d * d).fill(1);
     dependence(shape, start, a);
     expect(a.every((value) => value === 0)).toBe(true);
