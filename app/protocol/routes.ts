@@ -31,6 +31,7 @@ export interface Routes {
   };
   version: { in: { id: string; rev: number }; out: Notebook };
   nameVersion: { in: { id: string; rev: number; name: string }; out: Record<string, never> };
+  versionOutputs: { in: { id: string; rev: number }; out: readonly SavedOutput[] };
   saveOutputs: { in: { id: string; outputs: readonly SavedOutput[] }; out: Record<string, never> };
   duplicateNotebook: { in: { id: string }; out: StoredNotebook };
   deleteNotebook: { in: { id: string }; out: Record<string, never> };
@@ -71,6 +72,7 @@ export const routes: Readonly<Record<RouteName, RouteShape>> = {
   history: { method: "GET", path: "/api/notebooks/:id/history" },
   version: { method: "GET", path: "/api/notebooks/:id/versions/:rev" },
   nameVersion: { method: "PUT", path: "/api/notebooks/:id/versions/:rev" },
+  versionOutputs: { method: "GET", path: "/api/notebooks/:id/versions/:rev/outputs" },
   saveOutputs: { method: "PUT", path: "/api/notebooks/:id/outputs" },
   duplicateNotebook: { method: "POST", path: "/api/notebooks/:id/duplicate" },
   deleteNotebook: { method: "DELETE", path: "/api/notebooks/:id" },

@@ -115,7 +115,10 @@ export interface NotebookStore {
     query?: { readonly before?: number; readonly limit?: number },
   ): Promise<readonly HistoryEntry[]>;
   version(id: string, rev: number): Promise<Notebook>;
+  /** An empty name takes the name away, and with it the outputs that were kept. */
   nameVersion(id: string, rev: number, name: string): Promise<void>;
+  /** What the cells showed when the version was named; nothing of versions that were named later, or never. */
+  versionOutputs(id: string, rev: number): Promise<readonly SavedOutput[]>;
   saveOutputs(id: string, outputs: readonly SavedOutput[]): Promise<void>;
   duplicate(id: string): Promise<StoredNotebook>;
   remove(id: string): Promise<void>;

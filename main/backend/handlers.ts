@@ -51,6 +51,7 @@ export function createHandlers(options: HandlerOptions): Handlers {
       await store.nameVersion(id, rev, name);
       return done;
     },
+    versionOutputs: ({ id, rev }) => store.versionOutputs(id, rev),
     saveOutputs: async ({ id, outputs }) => {
       await store.saveOutputs(id, outputs);
       return done;

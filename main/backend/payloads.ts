@@ -94,6 +94,7 @@ const schemas = {
   history: v.strictObject({ id, before: v.optional(fromQuery), limit: v.optional(fromQuery) }),
   version: v.strictObject({ id, rev: fromQuery }),
   nameVersion: v.strictObject({ id, rev: fromQuery, name: short }),
+  versionOutputs: v.strictObject({ id, rev: fromQuery }),
   saveOutputs: v.strictObject({ id, outputs: v.array(output) }),
   duplicateNotebook: notebook,
   deleteNotebook: notebook,

@@ -165,11 +165,36 @@ export class Library {
       if (!Number.isInteger(rev) || rev < 0 || rev > newest) {
         throw new StoreError("not-found", `The notebook has no revision ${rev}.`);
       }
-      if (name.trim() === "")
-        run(this.db, "DELETE FROM version_name WHERE notebook = ? AND rev = ?", key, rev);
-      else
-        run(this.db, "INSERT OR REPLACE INTO version_name VALUES (?, ?, ?)", key, rev, name.trim());
+      if (name.trim() === "") {
+        for (const table of ["version_name", "version_output"]) {
+          run(this.db, `DELETE FROM ${table} WHERE notebook = ? AND rev = ?`, key, rev);
+        }
+        return;
+      }
+      run(this.db, "INSERT OR REPLACE INTO version_name VALUES (?, ?, ?)", key, rev, name.trim());
+      // Only of the newest revision is it known what its cells show.
+      if (rev !== newest) return;
+      run(
+        this.db,
+        `INSERT OR REPLACE INTO version_output
+           SELECT notebook, ?, cell, digest, at, body FROM output WHERE notebook = ?
+             AND cell IN (SELECT id FROM cell WHERE notebook = ?)`,
+        rev,
+        key,
+        key,
+      );
     });
+  }
+
+  versionOutputs(id: string, rev: number): readonly SavedOutput[] {
+    return this.#read(() =>
+      rows<{ body: Uint8Array }>(
+        this.db,
+        "SELECT body FROM version_output WHERE notebook = ? AND rev = ? ORDER BY cell",
+        this.#find(id).key,
+        rev,
+      ).map(({ body }) => unpack<SavedOutput>(body)),
+    );
   }
 
   saveOutputs(id: string, outputs: readonly SavedOutput[]): void {

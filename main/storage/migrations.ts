@@ -9,6 +9,7 @@ export interface Migration {
 /** Released steps are never changed: `test/fixtures/store` holds a database of every version. */
 export const migrations: readonly Migration[] = checkMigrations([
   { version: 1, up: (db) => void db.exec(VERSION_1) },
+  { version: 2, up: (db) => void db.exec(VERSION_2) },
 ]);
 
 export const CURRENT_VERSION = migrations.length;
@@ -34,6 +35,19 @@ export function migrate(db: Db, list: readonly Migration[] = migrations): void {
     });
   }
 }
+
+// What the cells showed when a version was named, so that it can be held beside what they show later.
+const VERSION_2 = `
+CREATE TABLE version_output (
+  notebook INTEGER NOT NULL REFERENCES notebook (key) ON DELETE CASCADE,
+  rev INTEGER NOT NULL,
+  cell TEXT NOT NULL,
+  digest TEXT NOT NULL,
+  at INTEGER NOT NULL,
+  body BLOB NOT NULL,
+  PRIMARY KEY (notebook, rev, cell)
+) STRICT;
+`;
 
 const VERSION_1 = `
 CREATE TABLE notebook (

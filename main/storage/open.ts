@@ -9,6 +9,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import Database from "better-sqlite3";
 import type { StoreHealth } from "../../app/protocol/store.ts";
 import { backUpNow } from "./backups.ts";
 import { APPLICATION_ID, assertDurable, type Db, openDatabase, row, run } from "./database.ts";
@@ -105,6 +106,10 @@ function openChecked(file: string, now: number): Db {
     return db;
   } catch (error) {
     db.close();
+    // These statements fit every library: one that SQLite does not understand meets a damaged schema.
+    if (error instanceof Database.SqliteError && error.code === "SQLITE_ERROR") {
+      throw refuse("damaged", error);
+    }
     throw error;
   }
 }
@@ -112,6 +117,18 @@ function openChecked(file: string, now: number): Db {
 export function assertSound(db: Db): void {
   const answer = db.pragma("quick_check(1)", { simple: true });
   if (answer !== "ok") throw refuse("damaged", new Error(String(answer)));
+  // A flipped bit may leave a sound tree with a row in the wrong notebook.
+  const astray = row<{ id: string }>(
+    db,
+    `SELECT id FROM notebook WHERE json_array_length(cell_order) <>
+       (SELECT count(*) FROM cell, json_each(notebook.cell_order) AS listed
+        WHERE cell.notebook = notebook.key AND cell.id = listed.value)
+       OR json_array_length(cell_order) <> (SELECT count(*) FROM cell WHERE cell.notebook = notebook.key)
+     LIMIT 1`,
+  );
+  if (astray !== undefined) {
+    throw refuse("damaged", new Error(`Notebook ${astray.id} does not have the cells it lists.`));
+  }
 }
 
 export function getMark(db: Db, name: string): number | undefined {

@@ -8,7 +8,7 @@ import { findRow, insertNotebook, type NotebookRow, readNotebook } from "./noteb
 import { writeSnapshot } from "./log.ts";
 
 /** Tables whose rows hang on a notebook, copied as they are where they can be read. */
-const TABLES = ["edit", "snapshot", "version_name", "output"] as const;
+const TABLES = ["edit", "snapshot", "version_name", "version_output", "output"] as const;
 
 /**
  * Copies notebooks that are newer in a damaged database into a sound one, each only if it can be read whole.

@@ -78,6 +78,7 @@ export async function openStore(options: StoreOptions): Promise<NotebookStore> {
     history: remote("history"),
     version: remote("version"),
     nameVersion: remote("nameVersion"),
+    versionOutputs: remote("versionOutputs"),
     saveOutputs: remote("saveOutputs"),
     duplicate: remote("duplicate"),
     remove: remote("remove"),

@@ -53,7 +53,7 @@ describe("documents", () => {
       foreignKeys: 1,
       trusted: 0,
       id: 0x44616762,
-      version: 1,
+      version: 2,
     });
   });
 
@@ -290,6 +290,23 @@ describe("search", () => {
         .cells.find(({ id }) => id === hit?.cell)
         ?.source.slice(hit?.at),
     ).toMatch(/^backDoor/);
+  });
+
+  it("keeps what the cells showed with a version that is named while it is the newest", () => {
+    const library = openTestLibrary();
+    const { id } = library.create({ notebook: smallNotebook(), origin: "here" }).notebook;
+    library.saveOutputs(id, [output("code1"), output("gone1")]);
+    library.nameVersion(id, 0, "First");
+    expect(library.versionOutputs(id, 0)).toEqual([output("code1")]);
+    send(library, id, 0, [splice("x")]);
+    library.saveOutputs(id, [{ ...output("code1"), digest: "later" }]);
+    // named anew when it is no longer the newest: what was kept stays
+    library.nameVersion(id, 0, "The first");
+    expect(library.versionOutputs(id, 0)).toEqual([output("code1")]);
+    expect(library.versionOutputs(id, 1)).toEqual([]);
+    library.nameVersion(id, 0, "");
+    expect(library.versionOutputs(id, 0)).toEqual([]);
+    expect(library.check()).toEqual([]);
   });
 
   it("names the cells that hold the words, those with all of them first, and counts the rest", () => {
