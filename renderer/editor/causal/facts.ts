@@ -2,7 +2,7 @@ import { tablesOf } from "../../../kernels/data/sql/statement.ts";
 import { blankComments, type Statement, statementsOf } from "../../../kernels/cells/language.ts";
 
 /** What a name in a causal cell must hold. */
-export type Want = "graph" | "table" | "identification" | "model" | "number";
+export type Want = "graph" | "table" | "identification" | "model" | "estimate" | "number";
 
 /** A name of another cell's, used at a place of the text. */
 export interface CausalUse {
@@ -272,7 +272,18 @@ function readChecks(source: string, cellName: string | undefined): CausalFacts {
     const output = outputOf(statement, source, statements.length === 1 ? cellName : undefined);
     return output === undefined ? [] : [{ ...output, type: "any" }];
   });
-  return { ...nothing, outputs };
+  const uses = statements.flatMap(({ body, start }): readonly CausalUse[] => {
+    const asked = /^(?:refute|sensitivity\s+of)\s+/u.exec(body)?.[0].length;
+    if (asked === undefined) return [];
+    const parts = split({ body: body.slice(asked), start: start + asked }, ["from", "by"]);
+    const estimate = firstName(parts.get(""));
+    const table = firstName(parts.get("from"));
+    return [
+      ...(estimate === undefined ? [] : [{ ...estimate, want: "estimate" as const }]),
+      ...(table === undefined ? [] : [{ ...table, want: "table" as const }]),
+    ];
+  });
+  return { ...nothing, outputs, uses };
 }
 
 function readBoard(source: string, cellName: string | undefined): CausalFacts {

@@ -124,6 +124,7 @@ const wantText: Readonly<Record<Want, string>> = {
   table: "a table",
   identification: "the answer of an identify cell",
   model: "a structural model",
+  estimate: "the answer of an estimate cell",
   number: "a number",
 };
 

@@ -29,6 +29,7 @@ const wanted: Readonly<Record<Want, string>> = {
   table: valueType("Table"),
   identification: valueType("Identification"),
   model: valueType("StructuralModel"),
+  estimate: `${valueType("Estimated")} | readonly ${valueType("Estimated")}[]`,
   number: "number",
 };
 

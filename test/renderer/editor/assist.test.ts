@@ -208,6 +208,26 @@ describe("rename", () => {
       e: "ate = y ~ x from people by aipw",
     });
   });
+  test("reaches the checks of an effect, and the table they name", () => {
+    expect(
+      renamed(
+        {
+          "estimate:e": "at¦e = y ~ x from survey by aipw",
+          "refute:r":
+            "checks = refute ate by placebo, subset\nrobust = sensitivity of ate by e-value",
+          b: "ate",
+        },
+        "total",
+      ),
+    ).toEqual({
+      e: "total = y ~ x from survey by aipw",
+      r: "checks = refute total by placebo, subset\nrobust = sensitivity of total by e-value",
+      b: "total",
+    });
+    expect(
+      renamed({ "data:d": 'sur¦vey = "f.csv"', "refute:r": "refute ate from survey" }, "people"),
+    ).toEqual({ d: 'people = "f.csv"', r: "refute ate from people" });
+  });
   test("begins from a use as well", () => {
     expect(renamed({ a: "const [n] = [1];", b: "n + n¦" }, "count")).toEqual({
       a: "const [count] = [1];",

@@ -387,6 +387,18 @@ describe("causal cells", () => {
     const texts = { "data:d": 'survey = "f.csv"', "estimate:e": "ate = y ~ x from survy by aipw" };
     expect(check(texts)).toEqual(["e: survy: No cell defines survy. Did you mean survey?"]);
   });
+  test("only estimates can be refuted, however they were made", () => {
+    const refute = "checks = refute ate by placebo";
+    expect(check({ a: "const ate = 3;", "refute:r": refute })).toEqual([
+      "r: ate: ate is not the answer of an estimate cell: it is number.",
+    ]);
+    const b = 'const ate = await estimate({ treatment: "sex", outcome: "age" }, survey);';
+    for (const made of [b, b.replace("await estimate", "[await estimate").replace(");", ")];")]) {
+      expect(check({ "data:d": table, b: made, "refute:r": refute })).toEqual([]);
+    }
+    const e = "ate = age ~ sex from survey by aipw, ipw";
+    expect(check({ "data:d": table, "estimate:e": e, "refute:r": refute })).toEqual([]);
+  });
   test("numbers in a model's holes must be numbers", () => {
     const texts = { a: "const p = view(Inputs.text());", "model:m": "x ~ bernoulli(${p})" };
     expect(check(texts)).toEqual(["m: p: p is not a number: it is string."]);
