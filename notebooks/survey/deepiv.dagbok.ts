@@ -57,7 +57,7 @@ display(chart({
   data: { values: [
     ...points.map((p) => ({ t: p.x, y: p.y, what: "DeepIV" })),
     ...points.map((p) => ({ t: p.x, y: p.x ** 2, what: "truth" })),
-    ...points.map((p) => ({ t: p.x, y: 1.3 + flat.estimate * p.x, what: "two-stage least squares (slope)" })),
+    ...points.map((p) => ({ t: p.x, y: 1.3 + flat.estimate * p.x, what: "2SLS (slope only)" })),
   ] },
   mark: { type: "line", strokeWidth: 2 },
   encoding: {
@@ -73,7 +73,7 @@ md`From 0 to −1.5 and to 1.5 the true curve rises by **2.25**. DeepIV’s rise
 //
 // * **A curve where a line finds nothing** does, in its shape.
 // * **Its exact height does not, at this size.** To undo an average over the treatment’s distribution is an ill-posed task: curves
-//   that differ much give nearly the same averages. Early stopping picks a flat one. The more the instrument moves, the better.
+//   that differ much give nearly the same averages. Early stopping picks one of them: here the bottom of the bowl lies too low. The more the instrument moves, the better.
 // * **Intervals are not in the paper.** Here they come from disjoint parts of the rows, and are wide; a bias that all parts
 //   share is not in them.
 // * What is assumed is more than for two-stage least squares with its local effect: the hidden cause has to *add* to the outcome, and not
