@@ -103,14 +103,21 @@ export async function openSimdKernels(tf: Tf): Promise<SimdKernels | undefined> 
     backendName: "wasm",
     kernelFunc: ({ inputs, attrs }) => {
       const { a, b, bias } = inputs as unknown as Record<string, TensorPlace>;
-      const [rows, columns] = a!.shape as [number, number];
+      // A leading axis holds models: the same product for each, without a gap between them.
+      const models = a!.shape.length === 3 ? a!.shape[0]! : 1;
+      const [rows, columns] = a!.shape.slice(-2) as [number, number];
       const transposed = attrs?.["transposeA"] === true;
       const [n, k] = transposed ? [columns, rows] : [rows, columns];
-      const m = b!.shape[1]!;
-      const out = backend.makeOutput([n, m], "float32");
+      const m = b!.shape.at(-1)!;
+      const out = backend.makeOutput([...a!.shape.slice(0, -2), n, m], "float32");
       const [rowStep, columnStep] = transposed ? [4, 4 * columns] : [4 * columns, 4];
       const start = bias === undefined ? zeroBias(m) : place(bias);
-      gemm(place(a!), rowStep, columnStep, place(b!), start, place(out), n, k, m);
+      const [fromA, fromB, to] = [place(a!), place(b!), place(out)];
+      for (let r = 0; r < models; r++) {
+        const own = start + (bias === undefined ? 0 : 4 * r * m);
+        const [a, b, c] = [fromA + 4 * r * n * k, fromB + 4 * r * k * m, to + 4 * r * n * m];
+        gemm(a, rowStep, columnStep, b, own, c, n, k, m);
+      }
 
       return { ...out, dtype: "float32" };
     },

@@ -1,3 +1,4 @@
+import type { Tensor } from "@tensorflow/tfjs-core";
 import { beforeAll, describe, expect, it } from "vitest";
 import { openTensorEngine } from "../../../kernels/tensor/backend.ts";
 import { createMatMul } from "../../../kernels/tensor/ops.ts";
@@ -27,6 +28,31 @@ describe("tensor operations agree between plain JavaScript and wasm", () => {
     // The bug shows as wrong numbers or as a memory fault, by what lies beside the packed weights.
     const onWasm = await runConformance(engine, bare).catch(() => ({}));
     expect(largestDifference(onCpu, onWasm, "matMul after reshape")).toBeGreaterThan(0.01);
+  });
+
+  it("multiplies for several models at once as for each alone, on wasm's own kernel", async () => {
+    const { tf, simd } = await openTensorEngine("wasm");
+    if (simd === undefined) throw new Error("the kernels could not be opened");
+    type Product = (a: Tensor, b: Tensor, bias?: Tensor, transposeA?: boolean) => Tensor;
+    const product = simd.product as Product;
+    const [models, n, k, m] = [3, 5, 7, 13];
+    const of = (shape: number[], seed: number): Tensor =>
+      tf.randomNormal(shape, 0, 1, "float32", seed);
+    tf.tidy(() => {
+      const [a, b, bias] = [of([models, n, k], 1), of([models, k, m], 2), of([models, 1, m], 3)];
+      const both = [product(a, b, bias), product(a, of([models, n, m], 4), undefined, true)];
+      const part = (t: Tensor, r: number): Tensor =>
+        tf.squeeze(tf.slice(t, [r, 0, 0], [1, -1, -1]), [0]);
+      for (let r = 0; r < models; r++) {
+        const alone = [
+          product(part(a, r), part(b, r), tf.squeeze(part(bias, r))),
+          product(part(a, r), part(of([models, n, m], 4), r), undefined, true),
+        ];
+        alone.forEach((one, i) =>
+          expect([...part(both[i]!, r).dataSync()]).toEqual([...one.dataSync()]),
+        );
+      }
+    });
   });
 
   it("agrees with values worked out by hand", () => {
