@@ -25,6 +25,32 @@ export interface Assumption {
 }
 
 /**
+ * What every causal number takes for granted of what is set, whatever the engine: the ledger lists it and a claim has
+ * it, reports leave it out (`told`).
+ */
+export function unitAssumptions(treatments: Iterable<string>): readonly Assumption[] {
+  return [...new Set(treatments)].flatMap((name): Assumption[] => [
+    {
+      id: `consistency:${name}`,
+      kind: "consistency",
+      text: `Setting ${name} to a value does to a unit what having that value of its own does: there are no different versions of it.`,
+      variables: [name],
+    },
+    {
+      id: `no-interference:${name}`,
+      kind: "no-interference",
+      text: `The ${name} of one unit does not reach another unit.`,
+      variables: [name],
+    },
+  ]);
+}
+
+/** The assumptions that a report tells: all but those of every causal number. */
+export function told(assumptions: readonly Assumption[]): readonly Assumption[] {
+  return assumptions.filter(({ id }) => !/^(?:consistency|no-interference):/u.test(id));
+}
+
+/**
  * What a value may be taken to say. Attached by engines, never by hand; a TypeScript cell inherits the
  * union of its inputs' claims and is marked `derivedByCode`.
  */

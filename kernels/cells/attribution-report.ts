@@ -1,3 +1,4 @@
+import { told } from "../../app/claim.ts";
 import type { Block, Report } from "../../app/protocol/report.ts";
 import type { Attribution } from "../counterfactual/attribution.ts";
 import { formatNumber, listing } from "./format.ts";
@@ -53,7 +54,7 @@ export function attributionReport(attribution: Attribution): Report {
       kind: "details",
       title: "Assumptions and method",
       blocks: [
-        { kind: "assumptions", assumptions: attribution.claim.assumptions },
+        { kind: "assumptions", assumptions: told(attribution.claim.assumptions) },
         ...(attribution.claim.derivation ?? []).map((text): Block => ({ kind: "text", text })),
       ],
     },

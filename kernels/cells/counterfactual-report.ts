@@ -1,3 +1,4 @@
+import { told } from "../../app/claim.ts";
 import type { Block, Report } from "../../app/protocol/report.ts";
 import type { CounterfactualResult, Method } from "../counterfactual/result.ts";
 import { formatInterval, formatNumber, listing } from "./format.ts";
@@ -138,8 +139,9 @@ function background(result: CounterfactualResult): Block {
 
 function backgroundBlocks(result: CounterfactualResult): readonly Block[] {
   const blocks: Block[] = [];
-  if (result.claim.assumptions.length > 0) {
-    blocks.push({ kind: "assumptions", assumptions: result.claim.assumptions });
+  const assumptions = told(result.claim.assumptions);
+  if (assumptions.length > 0) {
+    blocks.push({ kind: "assumptions", assumptions });
   }
   for (const step of result.claim.derivation ?? []) blocks.push({ kind: "text", text: step });
   if (result.kind === "identified" || result.kind === "bounded") {

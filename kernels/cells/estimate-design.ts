@@ -1,4 +1,4 @@
-import type { Assumption, Claim } from "../../app/claim.ts";
+import { type Assumption, type Claim, unitAssumptions } from "../../app/claim.ts";
 import { UserError } from "../../app/errors.ts";
 import type { AdjustmentEstimand, EstimandSpec } from "../estimate/estimand.ts";
 import type { Clause } from "./language.ts";
@@ -60,14 +60,14 @@ export function designOf(head: Clause, clauses: Clauses): EstimandSpec | undefin
     if (time === undefined || more.length > 0)
       throw wrong(clause, "A panel needs a unit and a time.", "over unit, time");
     const spec = { ...base, kind: "panel", unit: first, time } as const;
-    return { ...spec, claim: panelClaim(spec) };
+    return { ...spec, claim: ofUnits(panelClaim(spec), spec.treatment) };
   }
   if (key === "using") {
     const spec = { ...base, kind: "instrument", instruments: listed } as const;
-    return { ...spec, claim: instrumentClaim(spec) };
+    return { ...spec, claim: ofUnits(instrumentClaim(spec), spec.treatment) };
   }
   const spec = { ...base, kind: "mediation", mediators: listed } as const;
-  return { ...spec, claim: mediationClaim(spec) };
+  return { ...spec, claim: ofUnits(mediationClaim(spec), spec.treatment) };
 }
 
 function discontinuityOf(
@@ -90,29 +90,32 @@ function discontinuityOf(
   const fuzzy = spec.treatment !== running;
   return {
     ...spec,
-    claim: claim(
-      fuzzy
-        ? `effect of ${spec.treatment} on ${outcome} for those whom the cutoff ${running} = ${cutoff} moves`
-        : `E[${outcome}_above − ${outcome}_below | ${running} = ${cutoff}]`,
-      "Regression discontinuity: units just above and just below the cutoff are compared.",
-      [
+    claim: ofUnits(
+      claim(
+        fuzzy
+          ? `effect of ${spec.treatment} on ${outcome} for those whom the cutoff ${running} = ${cutoff} moves`
+          : `E[${outcome}_above − ${outcome}_below | ${running} = ${cutoff}]`,
+        "Regression discontinuity: units just above and just below the cutoff are compared.",
         [
-          "continuity",
-          `Without treatment, the mean of ${outcome} would pass ${running} = ${cutoff} without a jump.`,
-          [outcome, running],
+          [
+            "continuity",
+            `Without treatment, the mean of ${outcome} would pass ${running} = ${cutoff} without a jump.`,
+            [outcome, running],
+          ],
+          ["no-sorting", `Units cannot place themselves on their side of ${cutoff}.`, [running]],
+          ["one-rule", `Nothing else changes at ${running} = ${cutoff}.`, [running]],
+          ...(fuzzy
+            ? ([
+                [
+                  "monotonicity",
+                  `Passing the cutoff keeps nobody from ${spec.treatment} who would have it below.`,
+                  [spec.treatment, running],
+                ],
+              ] as const)
+            : []),
         ],
-        ["no-sorting", `Units cannot place themselves on their side of ${cutoff}.`, [running]],
-        ["one-rule", `Nothing else changes at ${running} = ${cutoff}.`, [running]],
-        ...(fuzzy
-          ? ([
-              [
-                "monotonicity",
-                `Passing the cutoff keeps nobody from ${spec.treatment} who would have it below.`,
-                [spec.treatment, running],
-              ],
-            ] as const)
-          : []),
-      ],
+      ),
+      spec.treatment,
     ),
   };
 }
@@ -211,6 +214,13 @@ function claim(
     variables,
   }));
   return { rung: 2, query, status: "identified", assumptions, derivation: [how] };
+}
+
+/** With what every number about a treatment takes for granted, as far as the design does not say it itself. */
+function ofUnits(claim: Claim, treatment: string): Claim {
+  const said = new Set(claim.assumptions.map(({ kind }) => kind));
+  const more = unitAssumptions([treatment]).filter(({ kind }) => !said.has(kind));
+  return { ...claim, assumptions: [...claim.assumptions, ...more] };
 }
 
 /** `high with low`: the levels compared of a treatment that has several. */

@@ -1,3 +1,4 @@
+import { told } from "../../app/claim.ts";
 import type { Block, Report } from "../../app/protocol/report.ts";
 import type { Effect, EstimateResult, NegativeAnswer } from "../estimate/effect.ts";
 import type { Diagnostic } from "../../app/cell/program.ts";
@@ -88,16 +89,17 @@ export function estimateReport(
     }
   }
   if (views.offer !== undefined) blocks.push(...trimOffer(effects, views.offer.text));
-  if (claim !== undefined && claim.assumptions.length > 0) {
+  const assumptions = told(claim?.assumptions ?? []);
+  if (assumptions.length > 0) {
     // No identify cell stands before a design: what it rests on is said here, and first read here.
-    const design = claim.assumptions.some(({ id }) => id.startsWith("design:"));
+    const design = assumptions.some(({ id }) => id.startsWith("design:"));
     blocks.push({
       kind: "details",
       title: design
-        ? `Identified by the design, not by a graph: rests on ${claim.assumptions.length} assumptions`
-        : `Rests on ${claim.assumptions.length} assumptions`,
+        ? `Identified by the design, not by a graph: rests on ${assumptions.length} assumptions`
+        : `Rests on ${assumptions.length} assumptions`,
       ...(design ? { open: true as const } : {}),
-      blocks: [{ kind: "assumptions", assumptions: claim.assumptions }],
+      blocks: [{ kind: "assumptions", assumptions }],
     });
   }
   blocks.push(...diagnosticsBlocks(effects, views.data));

@@ -1,3 +1,4 @@
+import { told } from "../../app/claim.ts";
 import type { Block, Report } from "../../app/protocol/report.ts";
 import type { FairnessReport, FairnessRow } from "../counterfactual/fairness.ts";
 import type { CounterfactualResult } from "../counterfactual/result.ts";
@@ -44,8 +45,8 @@ export function fairnessReport(report: FairnessReport): Report {
     },
     {
       kind: "details",
-      title: `Rests on ${count(report.claim.assumptions.length, "assumption")}`,
-      blocks: [{ kind: "assumptions", assumptions: report.claim.assumptions }],
+      title: `Rests on ${count(told(report.claim.assumptions).length, "assumption")}`,
+      blocks: [{ kind: "assumptions", assumptions: told(report.claim.assumptions) }],
     },
   ];
   return { summary, claim: report.claim, blocks };

@@ -1,5 +1,5 @@
 import { UserError } from "../../app/errors.ts";
-import type { Claim } from "../../app/claim.ts";
+import { type Claim, unitAssumptions } from "../../app/claim.ts";
 import type { Report } from "../../app/protocol/report.ts";
 import { type Column, columnOf, type Table } from "../data/table.ts";
 import { ancestors, type Graph, latentProjection } from "../graph/index.ts";
@@ -41,8 +41,15 @@ export function boundsFromTable(
   );
   const { joint, n } = frequencies(table, names);
   const value = bounds(part, query, joint);
+  const named = value.kind === "bounds" || value.kind === "point" ? treatmentsOf(query) : [];
   const bounded: Claim = {
     ...claim,
+    assumptions: [
+      ...claim.assumptions.filter(
+        ({ kind }) => kind !== "consistency" && kind !== "no-interference",
+      ),
+      ...unitAssumptions(named),
+    ],
     status:
       value.kind === "bounds" ? "bounded" : value.kind === "point" ? "identified" : "not-certified",
   };
@@ -54,6 +61,12 @@ function variablesOf(query: Query): string[] {
   const simple = asInterventional(query);
   if (simple === undefined) return [];
   return [...simple.outcome, ...simple.treatment];
+}
+
+function treatmentsOf(query: Query): string[] {
+  if (query.kind === "difference")
+    return [...treatmentsOf(query.left), ...treatmentsOf(query.right)];
+  return [...(asInterventional(query)?.treatment ?? [])];
 }
 
 function reportOf(

@@ -1,3 +1,4 @@
+import { told } from "../../app/claim.ts";
 import type { Block, GraphBlock, NodeRole, Report } from "../../app/protocol/report.ts";
 import type { Graph } from "../graph/graph.ts";
 import { latentProjection } from "../graph/projection.ts";
@@ -21,12 +22,13 @@ export function identifyReport(
   const blocks: Block[] = [...verdict(result, formula)];
   if (graph !== undefined) blocks.push(drawn(result, graph));
   if ("strategies" in result && result.strategies.length > 0) blocks.push(ways(result.strategies));
-  if (result.claim.assumptions.length > 0) {
+  const assumptions = told(result.claim.assumptions);
+  if (assumptions.length > 0) {
     blocks.push({
       kind: "details",
-      title: `Assumptions (${result.claim.assumptions.length})`,
-      open: result.claim.assumptions.length <= 6,
-      blocks: [{ kind: "assumptions", assumptions: result.claim.assumptions }],
+      title: `Assumptions (${assumptions.length})`,
+      open: assumptions.length <= 6,
+      blocks: [{ kind: "assumptions", assumptions }],
     });
   }
   return { summary: summaryOf(result, formula), claim: result.claim, blocks };

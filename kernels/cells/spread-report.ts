@@ -1,3 +1,4 @@
+import { told as toldOf } from "../../app/claim.ts";
 import type { Block, Report } from "../../app/protocol/report.ts";
 import type { CounterfactualResult } from "../counterfactual/result.ts";
 import type { MechanismSpread } from "../counterfactual/spread.ts";
@@ -53,11 +54,11 @@ export function spreadReport(spread: MechanismSpread): Report {
       hint: `For ${listing(result.variables)}, one of: ${result.options.join("; ")}.`,
     });
   }
-  if (spread.claim.assumptions.length > 0) {
+  if (toldOf(spread.claim.assumptions).length > 0) {
     blocks.push({
       kind: "details",
       title: "Assumptions of all of them",
-      blocks: [{ kind: "assumptions", assumptions: spread.claim.assumptions }],
+      blocks: [{ kind: "assumptions", assumptions: toldOf(spread.claim.assumptions) }],
     });
   }
   return { summary: `${spread.query}. ${told}. ${conclusion}`, claim: spread.claim, blocks };

@@ -1,3 +1,4 @@
+import { unitAssumptions } from "../../app/claim.ts";
 import type { Assumption } from "../../app/claim.ts";
 import type { StructuralModel } from "./model.ts";
 import type { Part, PreparedQuery } from "./parts.ts";
@@ -33,6 +34,7 @@ export function describeQuery(
     rung = own > rung ? own : rung;
     continuous ||= network.nodes.some((node) => network.variable(node.id).domain.kind === "real");
     if (own > 1) for (const a of structuralAssumptions(model, part)) assumptions.set(a.id, a);
+    if (own > 1) for (const a of unitAssumptions(setIn(part))) assumptions.set(a.id, a);
     if (own === 3) for (const a of mechanismAssumptions(network)) assumptions.set(a.id, a);
   }
   if (rung > 1) assumptions.set(modelStructure.id, modelStructure);
@@ -69,16 +71,8 @@ const fittedForm: Assumption = {
 
 /** For each variable set and each asked about: nothing unmeasured causes both but what the model draws. */
 function structuralAssumptions(model: StructuralModel, part: Part): readonly Assumption[] {
-  const set = new Set<string>();
-  const collect = (assignments: readonly Assignment[]): void => {
-    for (const { variable, to } of assignments) {
-      set.add(variable);
-      if (to.kind === "term") collect(to.term.assignments);
-    }
-  };
-  const asked: Term[] = [...part.events.map(({ term }) => term), ...part.terms];
-  collect(part.doing);
-  for (const { assignments } of asked) collect(assignments);
+  const asked = askedIn(part);
+  const set = setIn(part);
   const found = new Map<string, Assumption>();
   for (const x of set) {
     for (const { variable: y } of asked) {
@@ -91,6 +85,25 @@ function structuralAssumptions(model: StructuralModel, part: Part): readonly Ass
     }
   }
   return [...found.values()];
+}
+
+const askedIn = (part: Part): readonly Term[] => [
+  ...part.events.map(({ term }) => term),
+  ...part.terms,
+];
+
+/** What a part sets, in any of its worlds. */
+function setIn(part: Part): ReadonlySet<string> {
+  const set = new Set<string>();
+  const collect = (assignments: readonly Assignment[]): void => {
+    for (const { variable, to } of assignments) {
+      set.add(variable);
+      if (to.kind === "term") collect(to.term.assignments);
+    }
+  };
+  collect(part.doing);
+  for (const { assignments } of askedIn(part)) collect(assignments);
+  return set;
 }
 
 const mechanismTexts: Readonly<Record<string, (name: string) => string>> = {

@@ -1,3 +1,4 @@
+import { unitAssumptions } from "../../app/claim.ts";
 import { possibleDescendants } from "../graph/possible.ts";
 import type { Graph } from "../graph/graph.ts";
 import { minimalAdjustmentSet } from "./adjustment.ts";
@@ -69,7 +70,13 @@ export function answerForClass(
   if (given.length > 0) return refuse("Conditional effects are not decided for a class of graphs.");
   const reached = possibleDescendants(graph, treatment);
   if (!outcome.some((name) => reached.has(name))) {
-    const claim = makeClaim(2, queryText, "zero-by-structure", [assumption], []);
+    const claim = makeClaim(
+      2,
+      queryText,
+      "zero-by-structure",
+      [assumption, ...unitAssumptions(treatment)],
+      [],
+    );
     return {
       kind: "zero-by-structure",
       reason: "no-causal-path",
@@ -106,7 +113,7 @@ export function answerForClass(
     2,
     queryText,
     "identified",
-    [assumption, ...positivity(treatment, set)],
+    [assumption, ...positivity(treatment, set), ...unitAssumptions(treatment)],
     [],
   );
   return {

@@ -1,3 +1,4 @@
+import { unitAssumptions } from "../../app/claim.ts";
 import type { Claim, ClaimStatus } from "../../app/claim.ts";
 import { latentProjection } from "../graph/projection.ts";
 import type { Graph } from "../graph/graph.ts";
@@ -34,7 +35,10 @@ export function answerCounterfactual(
       3,
       queryText,
       status,
-      status === "not-certified" ? [] : graphAssumptions(graph, variables),
+      [
+        ...(status === "not-certified" ? [] : graphAssumptions(graph, variables)),
+        ...(status === "identified" ? unitAssumptions(settings([...of, ...query.given])) : []),
+      ],
       trace.map((step) => `${step.algorithm} line ${step.line}: ${step.text}`),
     );
   switch (result.kind) {
@@ -90,6 +94,16 @@ export function answerCounterfactual(
       };
     }
   }
+}
+
+/** What the events set, in whatever world. */
+function settings(events: readonly Omit<Event, "value">[]): string[] {
+  return events.flatMap((event) =>
+    event.do.flatMap(({ variable, to }) => [
+      variable,
+      ...(to.kind === "counterfactual" ? settings([to.event]) : []),
+    ]),
+  );
 }
 
 /** Symbols the query itself uses stand for themselves, so that they are neither renamed nor bound. */

@@ -1,3 +1,4 @@
+import { unitAssumptions } from "../../app/claim.ts";
 import type { Claim, ClaimStatus } from "../../app/claim.ts";
 import { latentProjection } from "../graph/projection.ts";
 import type { Graph } from "../graph/graph.ts";
@@ -94,7 +95,7 @@ export function answerInterventional(
           ];
   if (result.kind === "no-effect" && treatment.length > 0) {
     const reason = "no-causal-path";
-    const claim = claimAs("zero-by-structure");
+    const claim = claimAs("zero-by-structure", unitAssumptions(treatment));
     return {
       kind: "zero-by-structure",
       query,
@@ -110,7 +111,10 @@ export function answerInterventional(
   const claim =
     treatment.length === 0
       ? claimAs("association")
-      : claimAs("identified", positivity(treatment, conditions));
+      : claimAs("identified", [
+          ...positivity(treatment, conditions),
+          ...unitAssumptions(treatment),
+        ]);
   const proof =
     treatment.length > 0 &&
     sources === undefined &&

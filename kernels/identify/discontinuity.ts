@@ -1,3 +1,4 @@
+import { unitAssumptions } from "../../app/claim.ts";
 import type { Assumption, Claim } from "../../app/claim.ts";
 import { UserError } from "../../app/errors.ts";
 import { descendants, parents } from "../graph/relations.ts";
@@ -92,6 +93,6 @@ export function discontinuityDesign(
     treatment,
     outcome,
     form,
-    claim: makeClaim(2, query, "identified", assumptions, []),
+    claim: makeClaim(2, query, "identified", [...assumptions, ...unitAssumptions([treatment])], []),
   };
 }

@@ -143,6 +143,10 @@ const kindNames: Readonly<Record<string, string>> = {
   "graph-class": "the class of graphs",
   "model-structure": "the model's arrows",
   "fitted-mechanisms": "fitted mechanisms",
+  consistency: "consistency",
+  "no-interference": "no interference",
+  "same-mechanisms": "the same mechanisms elsewhere",
+  experiment: "an experiment at hand",
 };
 
 /** What kind of assumption it is, in the field's words. */

@@ -1,5 +1,7 @@
 /** Other laws at hand, and classes of graphs, asked through the identify cell. */
 import { describe, expect, test } from "vitest";
+import type { Claim } from "../../../app/claim.ts";
+import { parseModel } from "../../../kernels/counterfactual/index.ts";
 import type { Identification } from "../../../kernels/identify/index.ts";
 import { toText } from "../../../kernels/identify/index.ts";
 import { parseGraph } from "../../../kernels/graph/index.ts";
@@ -132,6 +134,33 @@ describe("classes of graphs", () => {
     expect(ids.length).toBeGreaterThan(0);
   });
 });
+
+test.each([
+  ["identify", "e = P(y | do(x)) in g", { g: parseGraph("z -> x, y; x -> y") }],
+  ["identify", "e = P(y_{x=1} | x=0) in g", { g: parseGraph("z -> x, y; x -> y") }],
+  ["identify", "e = P(y | do(x)) in g", { g: parseGraph("pdag { z -> x; w -> x; x -> y }") }],
+  [
+    "counterfactual",
+    "e = E[y_{x=1} - y_{x=0}] in g",
+    { g: parseModel("x ~ bernoulli(0.5); y ~ bernoulli(0.2 + 0.5*x)") },
+  ],
+])(
+  "%s %s: what every causal number takes for granted is in its claim, not in its report",
+  async (kind, source, inputs) => {
+    const { values, blocks } = await runCell(kind, source, inputs);
+    const { claim } = values["e"] as { claim: Claim };
+    const ids = claim.assumptions.map(({ id }) => id);
+    expect(ids).toContain("consistency:x");
+    expect(ids).toContain("no-interference:x");
+    const shown = blocks.flatMap((block) =>
+      block.kind === "assumptions" ? block.assumptions : [],
+    );
+    expect(shown.length).toBeGreaterThan(0);
+    expect(
+      shown.filter(({ kind: of }) => of === "consistency" || of === "no-interference"),
+    ).toEqual([]);
+  },
+);
 
 describe("mistakes are placed", () => {
   const at = (source: string): string => {

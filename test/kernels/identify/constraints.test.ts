@@ -109,6 +109,8 @@ describe("regression discontinuity", () => {
       "continuity",
       "no-manipulation",
       "local",
+      "consistency",
+      "no-interference",
     ]);
     const fuzzy = discontinuityDesign(parseGraph("r -> t -> y; t <-> y"), {
       running: "r",
