@@ -86,8 +86,8 @@ const METHODS: Readonly<Record<string, Run>> = {
   "cfr, no penalty": net(cfr({ ...CFR_DEFAULTS, alpha: 0 }), CFR_DEFAULTS),
   ...Object.fromEntries(
     [0, 0.01, 0.1, 1].map((alpha) => [
-      `cfr, plain loss, ${alpha}`,
-      net(cfr({ ...CFR_DEFAULTS, alpha, balanced: false }), CFR_DEFAULTS),
+      `cfr, balanced, ${alpha}`,
+      net(cfr({ ...CFR_DEFAULTS, alpha, balanced: true }), CFR_DEFAULTS),
     ]),
   ),
   "tarnet, patience 80": net(tarnet(DRAGONNET_DEFAULTS), { ...DRAGONNET_DEFAULTS, patience: 80 }),
