@@ -94,6 +94,7 @@ chart({
   height: 220,
   layer: [
     { mark: "bar", encoding: { x: { field: "method", type: "nominal", sort: null, title: null, axis: { labelAngle: 0 } }, xOffset: { field: "columns", sort: null }, y: { field: "wrong", type: "quantitative", title: "pairs wrong" }, color: { field: "columns", type: "nominal", sort: null, title: "columns" } } },
+    { mark: { type: "text", dy: -6 }, encoding: { x: { field: "method", type: "nominal", sort: null }, xOffset: { field: "columns", sort: null }, y: { field: "wrong", type: "quantitative" }, text: { field: "wrong", type: "quantitative" } } },
     { mark: { type: "rule", strokeDash: [4, 3] }, encoding: { y: { datum: 24 } } },
   ],
 }, "Pairs joined wrongly by each method on raw and on standardised columns; the dashed line is the empty graph.")

@@ -110,14 +110,14 @@ const strengths = discoveryOf(byPcmci)!.diagnostics.flatMap((note) =>
 );
 chart({
   data: { values: strengths },
-  width: 90,
+  width: 110,
   height: 60,
   mark: "bar",
   encoding: {
-    facet: { field: "pair", type: "nominal", columns: 4, title: null, sort: null },
+    facet: { field: "pair", type: "nominal", columns: 3, title: null, sort: null },
     x: { field: "lag", type: "ordinal", title: "lag", axis: { labelAngle: 0 } },
     y: { field: "strength", type: "quantitative", title: null, scale: { domain: [-1, 1] } },
-    color: { field: "link", type: "nominal", title: null },
+    color: { field: "link", type: "nominal", title: null, legend: { orient: "top" } },
   },
 }, "Partial correlation by lag for each ordered pair of columns, with the links that were kept in their own colour.")
 

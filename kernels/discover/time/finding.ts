@@ -81,14 +81,12 @@ export function timeTables(
     for (const to of names) {
       const linked = steps.some((lag) => links.has(keyOf(from, to, lag)));
       if (!linked && names.length > MOST_COLUMNS) continue;
-      rows.push([
-        `${from} → ${to}`,
-        ...steps.map((lag) => {
-          const value = values.get(keyOf(from, to, lag));
-          if (value === undefined) return "";
-          return `${value.toFixed(2)}${links.has(keyOf(from, to, lag)) ? "*" : ""}`;
-        }),
-      ]);
+      const cells = steps.map((lag) => {
+        const value = values.get(keyOf(from, to, lag));
+        if (value === undefined) return "";
+        return `${value.toFixed(2)}${links.has(keyOf(from, to, lag)) ? "*" : ""}`;
+      });
+      if (cells.some((cell) => cell !== "")) rows.push([`${from} → ${to}`, ...cells]);
     }
   }
   const summary = summaryOf(kept);

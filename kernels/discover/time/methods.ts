@@ -87,12 +87,7 @@ export const pcmciMethod: Method<{
     const edges = kept.map((pair) => edgeOf(pair, data.names, openUnless(knowledge, pair)));
     return finding(data, lags, edges, found.pairs, [
       testsFact(test, found.tests),
-      {
-        kind: "fact",
-        label: "Links at lag 0",
-        value:
-          "dependences that the past does not explain: causes within a step, or common causes; PCMCI does not direct them",
-      },
+      ...(edges.some(({ mark }) => mark === "--") ? [openAtZero] : []),
     ]);
   },
 };
@@ -148,6 +143,14 @@ export const pcmciPlusMethod: Method<{
 };
 
 export const timeMethods: readonly Method[] = [pcmciMethod, pcmciPlusMethod];
+
+const openAtZero: Diagnostic = {
+  kind: "warning",
+  code: "pcmci-within-step",
+  message:
+    "Some columns depend on each other within a time step beyond what the past explains; PCMCI leaves those links undecided.",
+  hint: "Links from the past may be misplaced then, too. Use pcmci-plus, which looks for causes within a step.",
+};
 
 const testsFact = (test: LaggedTest, tests: number): Diagnostic => ({
   kind: "fact",

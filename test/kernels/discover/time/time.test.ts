@@ -312,6 +312,11 @@ describe("on simulated series", () => {
       knowledge: { tiers: [["x0"], ["x1"]] },
     });
     expect(texts(known)).toContain("x0->x1@0");
+    const codes = (found: Discovery): string[] =>
+      found.diagnostics.flatMap((note) => (note.kind === "warning" ? [note.code] : []));
+    expect(codes(known)).not.toContain("pcmci-within-step");
+    const plain = await discoverBy(asMethod(pcmciMethod), tableFrom(columns));
+    expect(codes(plain)).toContain("pcmci-within-step");
   });
 
   test("under the null with autocorrelation the rate of false links is its level, unlike that of plain correlation", async () => {
