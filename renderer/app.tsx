@@ -7,6 +7,7 @@ import type { KernelConnection } from "./kernel/client.ts";
 import { LibraryPage } from "./library/page.tsx";
 import { NotebookPage } from "./notebook/page.tsx";
 import { DocumentStore } from "./state/document-store.ts";
+import { followOtherWindows } from "./state/windows.ts";
 import { createJournal } from "./state/journal.ts";
 import { NotebookModel } from "./state/notebook-model.ts";
 import { NotebookSession } from "./state/session.ts";
@@ -88,6 +89,7 @@ async function open(id: string, { api, connect }: AppPorts): Promise<NotebookMod
     connect: () => connect(id),
   });
   const model = new NotebookModel(store, session);
+  following.set(model, followOtherWindows(store, api));
   void store.recover().then(
     (count) => {
       if (count > 0) toast("Edits that had not been saved before are back.");
@@ -97,9 +99,13 @@ async function open(id: string, { api, connect }: AppPorts): Promise<NotebookMod
   return model;
 }
 
+/** What ends each open notebook's ear for other windows. */
+const following = new WeakMap<NotebookModel, () => void>();
+
 async function close(view: View): Promise<void> {
   if (view.kind !== "notebook") return;
   const { model } = view;
+  following.get(model)?.();
   model.dispose();
   await model.session.dispose();
   // What cannot be sent now stays in the journal and is sent when the notebook is opened again.

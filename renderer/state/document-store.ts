@@ -149,6 +149,18 @@ export class DocumentStore {
     return this.#travel("redo");
   }
 
+  /**
+   * Takes over what other windows have saved up to `rev` or later. Nothing while edits of ours are on their way: the
+   * answer to them tells. Rejects when the store cannot be reached.
+   */
+  async refresh(rev: number): Promise<void> {
+    const idle = (): boolean =>
+      !this.#disposed && this.#conflict === undefined && this.#batches.length === 0;
+    if (rev <= this.#rev || !idle()) return;
+    const theirs = await this.#api.call("openNotebook", { id: this.id });
+    if (theirs.rev > this.#rev && idle()) this.#adopt(theirs);
+  }
+
   /** Sends what earlier windows or a crashed page left in the journal. Call once, after opening. */
   async recover(): Promise<number> {
     const left = await this.#journal.recover();

@@ -199,20 +199,28 @@ test(
       .getByText(/^Saved/)
       .first()
       .waitFor();
-    await page.waitForTimeout(400);
-    // the other window knows nothing of it yet, and switches another
     const theirs = (id: string) =>
       second.locator(`.ledger-item[data-assumption="${id}"]`).getByRole("switch");
+    // the other window learns of it by itself, and switches another
+    await expect.poll(() => theirs("positivity:x").isChecked(), { timeout: 3000 }).toBe(false);
+    expect(await second.locator("li[data-cell][data-doubted]").count()).toBeGreaterThan(0);
     await theirs("no-confounder:w,y").click();
     await expect.poll(() => theirs("positivity:x").isChecked(), { timeout: 10_000 }).toBe(false);
     expect(await theirs("no-confounder:w,y").isChecked()).toBe(false);
+    await expect
+      .poll(() => ledgerItem("no-confounder:w,y").getByRole("switch").isChecked(), {
+        timeout: 5000,
+      })
+      .toBe(false);
     await second
       .getByText(/^Saved/)
       .first()
       .waitFor();
     await page.reload();
     await expect
-      .poll(() => ledgerItem("no-confounder:w,y").getByRole("switch").isChecked())
+      .poll(() => ledgerItem("no-confounder:w,y").getByRole("switch").isChecked(), {
+        timeout: 15_000,
+      })
       .toBe(false);
     expect(await ledgerItem("positivity:x").getByRole("switch").isChecked()).toBe(false);
     await second.close();
