@@ -167,7 +167,11 @@ export class Kernel {
       const program = toProgram(compiled, this.#options.evaluate, loadModule);
       this.#places.set(program, (error) => placeOfError(error, compiled));
       this.#imported.set(cell.id, versionsOf(compiled.imports.map(({ module }) => module)));
-      return program;
+      if (cell.doubts === undefined) return program;
+      const { withoutDoubts } = await import("./cells/code-doubts.ts");
+      const without = withoutDoubts(program, cell.doubts);
+      this.#places.set(without, (error) => placeOfError(error, compiled));
+      return without;
     }
     if (cell.kind === "markdown" || cell.kind === "html") {
       const { textProgram } = await import("../app/cell/text-program.ts");

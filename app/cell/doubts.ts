@@ -4,7 +4,11 @@ import type { KernelCell } from "../protocol/kernel.ts";
 const takesUp: Readonly<Record<string, readonly string[]>> = {
   graph: ["no-confounder", "no-arrow"],
   counterfactual: ["no-confounder"],
+  ts: ["no-confounder", "no-arrow"],
 };
+
+/** Code that writes a graph out, the only code that can do without an assumption of one. */
+const writesGraph = /\b(?:parseGraph|createGraph)\s*\(/u;
 
 /** An assumption about two variables: nothing unmeasured causes both, or the first does not affect the second. */
 export interface Pair {
@@ -35,7 +39,7 @@ export function doubtsTakenUp(
   doubts: Iterable<string>,
 ): readonly string[] {
   const kinds = takesUp[cell.kind];
-  if (kinds === undefined) return [];
+  if (kinds === undefined || (cell.kind === "ts" && !writesGraph.test(cell.source))) return [];
   return [...doubts]
     .filter((id) =>
       pairsOf(id).some(

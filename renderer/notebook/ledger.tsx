@@ -1,6 +1,6 @@
 import { useSignal } from "@preact/signals";
 import type { Assumption } from "../../app/claim.ts";
-import { kindName, type LedgerEntry, ledgerSummary } from "../state/ledger.ts";
+import { kindName, type LedgerEntry, ledgerSummary, whyGreyed } from "../state/ledger.ts";
 import { Icon } from "../ui/icons.tsx";
 import { useNotebook } from "./context.ts";
 
@@ -137,7 +137,8 @@ function Item({ entry }: { readonly entry: LedgerEntry }) {
   );
 }
 
-function Rests({ entry: { off, rests, without, from } }: { readonly entry: LedgerEntry }) {
+function Rests({ entry }: { readonly entry: LedgerEntry }) {
+  const { off, rests, without, from } = entry;
   if (off) {
     return (
       <>
@@ -148,7 +149,7 @@ function Rests({ entry: { off, rests, without, from } }: { readonly entry: Ledge
         )}
         {rests.length > 0 && (
           <p class="ledger-greyed">
-            Greyed out: <Cells ids={rests} />
+            Greyed out: <Cells ids={rests} />. {whyGreyed(entry)}
           </p>
         )}
         {rests.length === 0 && without.length === 0 && <p>No result speaks of it at present.</p>}

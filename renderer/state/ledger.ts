@@ -158,6 +158,18 @@ export function kindName({ kind }: Assumption): string {
   );
 }
 
+/** Why what rests on an assumption that is switched off was greyed out, and not derived again without it. */
+export function whyGreyed({ assumption: { kind }, group }: LedgerEntry): string {
+  if (kind === "graph-class")
+    return "A class of graphs was found as a whole; what it would be without this is not known.";
+  if (kind === "graph-complete") return "It speaks of too many pairs at once to add an edge for.";
+  if (kind === "no-confounder" || kind === "no-arrow" || kind === "no-unmeasured-confounder")
+    return "Not derived again: the cell is yet to run, or its graph or model cannot take the edge.";
+  if (group === "graph") return "Another graph would have to be drawn.";
+  if (group === "mechanism") return "Another mechanism would have to be written in the model.";
+  return "No engine has a number without it.";
+}
+
 /** `7 assumptions; 2 switched off; 3 results greyed out` */
 export function ledgerSummary({ entries, off, greyed }: Ledger): string {
   const count = (n: number, word: string): string => `${n} ${word}${n === 1 ? "" : "s"}`;

@@ -312,18 +312,42 @@ describe("switching assumptions off", () => {
     expect(kernel.ids("iden")).toContain("no-arrow:b,a");
   });
 
-  test("a graph made by code is not changed: its answers keep the assumption and are greyed out", async () => {
+  test("a graph that code writes out gets the edge, and back: its answers are derived again", async () => {
+    const kernel = new KernelHarness();
+    const cells = [
+      { id: "made", source: 'const made = parseGraph("z -> x, y; x -> y"); const other = 1;' },
+      { id: "late", source: 'const late = Promise.resolve(parseGraph("x -> y"));' },
+      { id: "iden", kind: "identify", source: "q = P(y | do(x)) in made" },
+      { id: "wait", kind: "identify", source: "r = P(y | do(x)) in late" },
+    ];
+    await kernel.open(cells, ["no-confounder:x,y"]);
+    expect(kernel.claims.get("iden")?.status).toBe("not-identified");
+    expect(kernel.claims.get("iden")?.without?.map(({ id }) => id)).toEqual(["no-confounder:x,y"]);
+    // A promise of a graph is not looked into: what rests on it is greyed out.
+    const off = doubted(kernel.claims.get("wait"), new Set(["no-confounder:x,y"]));
+    expect(off).toHaveLength(1);
+    await kernel.doubt([], ["made"]);
+    expect(kernel.claims.get("iden")?.status).toBe("identified");
+    expect(kernel.claims.get("iden")?.without).toBeUndefined();
+  });
+
+  test("code that writes no graph out is left alone, whatever names it has", async () => {
     const kernel = new KernelHarness();
     await kernel.open(
       [
-        { id: "made", source: 'const made = parseGraph("x -> y")' },
-        { id: "iden", kind: "identify", source: "q = P(y | do(x)) in made" },
+        { id: "rows", source: "const x = [1], y = [2];" },
+        {
+          id: "edge",
+          source: 'const g = ((text: string) => parseGraph(text))("pag { x @-> y }");',
+        },
+        { id: "iden", kind: "identify", source: "q = P(y | do(x)) in g" },
       ],
-      ["no-confounder:x,y"],
+      ["no-confounder:x,y", "graph-class"],
     );
-    expect(kernel.claims.get("iden")?.status).toBe("identified");
-    const off = doubted(kernel.claims.get("iden"), new Set(["no-confounder:x,y"]));
-    expect(off).toHaveLength(1);
+    expect(kernel.claims.get("rows")).toBeUndefined();
+    // A class is found as a whole: no edge is added to it, and what rests on it stays greyed out.
+    expect(kernel.claims.get("iden")?.without).toBeUndefined();
+    expect(kernel.ids("iden")).toContain("graph-class");
   });
 
   test("a model answers with bounds where it rested on the absence of a common cause", async () => {
