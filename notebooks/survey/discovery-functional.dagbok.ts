@@ -50,7 +50,7 @@ md`DirectLiNGAM has ${oneWrong} of 6 pairs wrong.`
 
 // %% id=forms
 const forms = await (async () => {
-  const found = [];
+  const found: { noise: string; wrong: number }[] = [];
   for (const noise of ["uniform", "skewed", "normal"]) {
     for (let k = 1; k <= 8; k++) {
       const { graph } = await discover(world(noise, 400, notebookSeed + 50 * k), { method: "direct-lingam" });

@@ -56,7 +56,7 @@ md`The best score there is: **${scores.exact.value.toFixed(1)}** (the graph with
 
 // %% id=race
 const race = await (async () => {
-  const found = [];
+  const found: { method: string; world: number; wrong: number }[] = [];
   for (let k = 1; k <= 4; k++) {
     const { table, truth } = world(40, 2, 500, notebookSeed + 100 * k);
     for (const method of ["boss", "ges", "pc"]) {
