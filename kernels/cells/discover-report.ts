@@ -95,7 +95,7 @@ function discoveryBlocks(
     {
       kind: "details",
       title: `What it assumes (${claim.assumptions.length})`,
-      open: true,
+      ...(several ? {} : { open: true as const }),
       blocks: [{ kind: "assumptions", assumptions: claim.assumptions }],
     },
     ...(several ? [useBlock(discovery)] : []),
@@ -126,11 +126,14 @@ function optionsText({ provenance }: Discovery): string {
   return all.length === 0 ? "none" : all.join(", ");
 }
 
-/** The share of resamples in which the edge was there as it is drawn. */
-function weighted(edge: Edge, { edgeProbability }: Discovery): Edge & { readonly weight?: number } {
+/** The share of resamples in which the edge was there as it is drawn, or its probability. */
+function weighted(
+  edge: Edge,
+  { edgeProbability, provenance }: Discovery,
+): Edge & { readonly weight?: number } {
   if (edgeProbability === undefined) return edge;
   const pair = shareOf(edge, edgeProbability);
-  return { ...edge, weight: pair === undefined ? 0 : asDrawn(edge, pair) };
+  return { ...edge, weight: pair === undefined ? 0 : asDrawn(edge, pair, provenance.bootstrap) };
 }
 
 function shareOf(
@@ -144,9 +147,11 @@ function shareOf(
   return { ...found, from, to, forward: found.backward, backward: found.forward };
 }
 
-function asDrawn({ mark }: Edge, pair: EdgeProbability): number {
+function asDrawn({ mark }: Edge, pair: EdgeProbability, resamples: number): number {
   if (mark === "->") return pair.forward;
-  return mark === "<->" ? pair.bidirected : pair.undecided;
+  if (mark === "<->") return pair.bidirected;
+  // a posterior gives an undecided edge's probability to its two directions, resamples count it as it was drawn
+  return resamples === 0 && mark === "--" ? anyShare(pair) : pair.undecided;
 }
 
 function warningBlock(note: Diagnostic): readonly Block[] {

@@ -13,7 +13,7 @@
 // then over pairs of columns. It was trained in this project on simulations of ours, by `npm run train:amortized`.
 
 // %% id=engines
-import { averagePrecision, discover, simulateFamily } from "dagbok/discover";
+import { averagePrecision, discover, discoveryOf, simulateFamily } from "dagbok/discover";
 
 // %% [markdown] id=worldtext
 // ## A world written by hand
@@ -39,15 +39,15 @@ const farm = (() => {
 const truth = parseGraph("rain -> soil; rain -> river; soil -> crop; crop -> price; crop -> income; price -> income");
 truth
 
-// %% id=found
-const byNetwork = await discover(farm, { method: "amortized" });
-byNetwork.graph
+// %% [discover] id=found
+// byCell = amortized from farm
 
 // %% [markdown] id=probabilitytext
 // Behind the graph stands a probability for each arrow. An edge is drawn when an arrow between the two, either way, is
 // at least 50 % probable, and directed when one direction holds three quarters of that. Dots mark the true arrows.
 
 // %% id=probabilities
+const byNetwork = discoveryOf(byCell)!;
 const names = farm.columns.map((column) => column.name);
 const cells = byNetwork.edgeProbability!.flatMap(({ from, to, forward, backward }) => [
   { from, to, probability: forward },
@@ -173,5 +173,6 @@ md`> ${misled.claim.assumptions[0].text}`
 
 // %% [markdown] id=end
 // **When to use it.** For small tables (about 200 rows) of continuous columns whose effects may bend, as a first look, or
-// beside a method that makes its assumptions one by one (`boss`, `pc`; `fci` where common causes may be missing). Where
+// beside a method that makes its assumptions one by one (`boss`, `pc`; `fci` where common causes may be missing). Where effects are straight and arrows many, `boss` with a
+// bootstrap ranks them as well or better. Where
 // two methods with different assumptions agree, the agreement is worth more than either probability.

@@ -12,7 +12,7 @@
 // later rows by shuffling it. The series below are simulated, so every link is known.
 
 // %% id=engines
-import { discover } from "dagbok/discover";
+import { discover, discoveryOf } from "dagbok/discover";
 
 // %% id=simulator
 type Link = readonly [from: string, to: string, delay: number, effect: (x: number) => number];
@@ -49,14 +49,16 @@ const links: Link[] = [
 const market = simulate(names, links, 900, notebookSeed + 3);
 const textOf = ({ from, to, lag }: { from: string; to: string; lag: number }): string => `${from} -> ${to} after ${lag}`;
 const truth = links.map(([from, to, lag]) => textOf({ from, to, lag }));
-const found = await discover(market, { method: "attention", seed: 1 });
+
+// %% [discover] id=search
+// byAttention = attention from market seed 1
+
+// %% id=verdict
+const found = discoveryOf(byAttention)!;
 const linksFound = found.lagged!.map(textOf);
 const missed = truth.filter((link) => !linksFound.includes(link));
 const extra = linksFound.filter((link) => !truth.includes(link));
 md`${truth.length} true links; missed: **${missed.length}**${missed.length === 0 ? "" : ` (${missed.join(", ")})`}; false: **${extra.length}**${extra.length === 0 ? "" : ` (${extra.join(", ")})`}.`
-
-// %% id=graph
-found.graph
 
 // %% [markdown] id=attentiontext
 // ## What drew attention, and what held

@@ -111,6 +111,15 @@ describe("the report of a search", () => {
     expect(report.claim?.assumptions.length).toBeGreaterThan(0);
   });
 
+  test("draws an undecided edge by the probability of both its directions when there are no resamples", async () => {
+    const found = await discover(draws(400), { method: "boss" });
+    const graph = { ...found.graph, edges: [{ from: "x", to: "z", mark: "--" as const }] };
+    const pair = { from: "z", to: "x", forward: 0.5, backward: 0.375, undecided: 0, bidirected: 0 };
+    const report = discoverReport([{ ...found, graph, edgeProbability: [pair] }], [named("boss")]);
+    const drawn = blocksOf(report.blocks).find((block) => block.kind === "graph");
+    expect(drawn?.edges[0]?.weight).toBe(0.875);
+  });
+
   test("gives undecided edges and circles back as they are", async () => {
     const rng = createRng(3);
     const a = Float64Array.from({ length: 300 }, () => rng.normal());
