@@ -41,13 +41,13 @@ tmle | outcomeModel: linear, propensityModel: linear | ATE | clusters | 450 | 20
 tmle | outcomeModel: linear, propensityModel: linear | ATT | friendly | 500 | 1000 | 94.7 | -0.02 | 1.01
 tmle | outcomeModel: linear, propensityModel: linear | ATT | weak overlap | 500 | 1000 | 92.3 | -0.02 | 0.89
 tmle | outcomeModel: boosting, propensityModel: boosting | ATE | bent | 1000 | 500 | 90.0 | 0.60 | 0.97
-regression | byArm: false | ATE | dose | 500 | 1000 | 94.6 | 0.03 | 0.99
-regression | byArm: false | ATE | clusters | 450 | 1000 | 95.1 | -0.01 | 1.00
-regression | byArm: false | ATE | yes/no outcome | 400 | 1000 | 94.8 | 0.04 | 0.98
-regression | byArm: true | ATE | friendly | 500 | 1000 | 94.3 | 0.02 | 0.99
-regression | byArm: true | ATE | small | 200 | 1000 | 94.5 | -0.03 | 0.99
-regression | byArm: true | ATE | weak overlap | 500 | 1000 | 95.9 | -0.03 | 1.02
-regression | byArm: true | ATE | heteroskedastic | 500 | 1000 | 94.6 | 0.03 | 1.00
+regression | model: auto, byArm: false | ATE | dose | 500 | 1000 | 94.6 | 0.03 | 0.99
+regression | model: auto, byArm: false | ATE | clusters | 450 | 1000 | 95.1 | -0.01 | 1.00
+regression | model: auto, byArm: false | ATE | yes/no outcome | 400 | 1000 | 94.8 | 0.04 | 0.98
+regression | model: auto, byArm: true | ATE | friendly | 500 | 1000 | 94.3 | 0.02 | 0.99
+regression | model: auto, byArm: true | ATE | small | 200 | 1000 | 94.5 | -0.03 | 0.99
+regression | model: auto, byArm: true | ATE | weak overlap | 500 | 1000 | 95.9 | -0.03 | 1.02
+regression | model: auto, byArm: true | ATE | heteroskedastic | 500 | 1000 | 94.6 | 0.03 | 1.00
 ipw | errors: auto | ATE | friendly | 500 | 1000 | 99.9 | 0.03 | 1.76
 ipw | errors: auto | ATE | small | 200 | 1000 | 100.0 | -0.03 | 1.72
 ipw | errors: auto | ATE | weak overlap | 500 | 1000 | 98.4 | 0.13 | 1.10
@@ -67,35 +67,35 @@ entropy-balancing |  | ATT | weak overlap | 500 | 1000 | 85.6 | -0.01 | 0.77
 entropy-balancing |  | ATT | heteroskedastic | 500 | 1000 | 94.5 | 0.05 | 0.99
 stratification |  | ATE | friendly | 500 | 1000 | 99.7 | 0.34 | 1.69
 stratification |  | ATE | small | 200 | 1000 | 99.9 | 0.16 | 1.62
-matching | distance: propensity, biasAdjust: false, replacement: true | ATE | friendly | 500 | 1000 | 99.3 | 0.07 | 1.39
-matching | distance: propensity, biasAdjust: false, replacement: true | ATE | small | 200 | 1000 | 99.2 | 0.02 | 1.40
-matching | distance: propensity, biasAdjust: false, replacement: true | ATE | weak overlap | 500 | 1000 | 96.2 | 0.11 | 1.13
-matching | distance: propensity, biasAdjust: false, replacement: true | ATT | friendly | 500 | 1000 | 98.4 | 0.02 | 1.21
-matching | distance: propensity, biasAdjust: false, replacement: true | ATT | small | 200 | 1000 | 98.4 | 0.03 | 1.24
-matching | distance: propensity, biasAdjust: false, replacement: true | ATT | weak overlap | 500 | 1000 | 93.3 | 0.04 | 1.02
-matching | distance: mahalanobis, biasAdjust: true, replacement: true | ATE | friendly | 500 | 1000 | 94.0 | 0.02 | 0.99
-matching | distance: mahalanobis, biasAdjust: true, replacement: true | ATE | weak overlap | 500 | 1000 | 93.2 | -0.01 | 0.98
-matching | distance: propensity, biasAdjust: false, replacement: false | ATT | friendly | 500 | 1000 | 73.9 | 1.08 | 0.89
+matching | neighbours: 1, caliper: null, distance: propensity, biasAdjust: false, replacement: true | ATE | friendly | 500 | 1000 | 99.3 | 0.07 | 1.39
+matching | neighbours: 1, caliper: null, distance: propensity, biasAdjust: false, replacement: true | ATE | small | 200 | 1000 | 99.2 | 0.02 | 1.40
+matching | neighbours: 1, caliper: null, distance: propensity, biasAdjust: false, replacement: true | ATE | weak overlap | 500 | 1000 | 96.2 | 0.11 | 1.13
+matching | neighbours: 1, caliper: null, distance: propensity, biasAdjust: false, replacement: true | ATT | friendly | 500 | 1000 | 98.4 | 0.02 | 1.21
+matching | neighbours: 1, caliper: null, distance: propensity, biasAdjust: false, replacement: true | ATT | small | 200 | 1000 | 98.4 | 0.03 | 1.24
+matching | neighbours: 1, caliper: null, distance: propensity, biasAdjust: false, replacement: true | ATT | weak overlap | 500 | 1000 | 93.3 | 0.04 | 1.02
+matching | neighbours: 1, caliper: null, distance: mahalanobis, biasAdjust: true, replacement: true | ATE | friendly | 500 | 1000 | 94.0 | 0.02 | 0.99
+matching | neighbours: 1, caliper: null, distance: mahalanobis, biasAdjust: true, replacement: true | ATE | weak overlap | 500 | 1000 | 93.2 | -0.01 | 0.98
+matching | neighbours: 1, caliper: null, distance: propensity, biasAdjust: false, replacement: false | ATT | friendly | 500 | 1000 | 73.9 | 1.08 | 0.89
 plr | outcomeModel: linear, propensityModel: linear | ATE | dose | 500 | 2000 | 94.8 | 0.02 | 0.99
 plr | outcomeModel: linear, propensityModel: linear | ATE | small dose | 200 | 2000 | 94.1 | -0.05 | 0.98
 plr | outcomeModel: boosting, propensityModel: boosting | ATE | bent dose | 1000 | 500 | 81.6 | -0.87 | 0.93
 plr | outcomeModel: lasso, propensityModel: lasso | ATE | sparse dose | 300 | 500 | 93.2 | -0.42 | 1.03
-dr-learner |  | ATE | friendly | 500 | 500 | 95.8 | -0.02 | 1.01
+dr-learner | outcomeModel: boosting, propensityModel: linear, effectModel: lasso | ATE | friendly | 500 | 500 | 95.8 | -0.02 | 1.01
 2sls | estimator: 2sls | LATE | one instrument | 500 | 2000 | 94.7 | -0.05 | 0.97
 2sls | estimator: 2sls | LATE | small instrument | 200 | 2000 | 95.2 | -0.09 | 0.97
 2sls | estimator: 2sls | LATE | weak instrument | 200 | 2000 | 95.2 | -0.03 | 7.43
 2sls | estimator: 2sls | LATE | many instruments | 500 | 2000 | 80.2 | 0.82 | 0.99
 2sls | estimator: liml | LATE | weak instrument | 200 | 2000 | 95.2 | -0.03 | 7.43
 2sls | estimator: liml | LATE | many instruments | 500 | 2000 | 95.5 | -0.09 | 9.53
-pliv |  | LATE | one instrument | 500 | 2000 | 94.6 | -0.05 | 0.96
-pliv |  | LATE | small instrument | 200 | 2000 | 95.0 | -0.08 | 0.96
-pliv |  | LATE | weak instrument | 200 | 2000 | 95.1 | -0.02 | 4.31
-iivm |  | LATE | compliers | 1000 | 1000 | 95.7 | 0.04 | 1.03
-rdd |  | cutoff | cutoff | 1000 | 2000 | 93.8 | 0.16 | 0.94
-rdd |  | cutoff | lee | 500 | 2000 | 92.3 | 0.35 | 0.88
-rdd |  | cutoff | ludwig–miller | 500 | 2000 | 92.7 | 0.57 | 0.97
-rdd |  | cutoff | mass points | 1000 | 2000 | 94.9 | 0.13 | 0.99
-rdd |  | cutoff | fuzzy | 1500 | 2000 | 96.0 | -0.02 | 0.95
+pliv | outcomeModel: linear, propensityModel: linear | LATE | one instrument | 500 | 2000 | 94.6 | -0.05 | 0.96
+pliv | outcomeModel: linear, propensityModel: linear | LATE | small instrument | 200 | 2000 | 95.0 | -0.08 | 0.96
+pliv | outcomeModel: linear, propensityModel: linear | LATE | weak instrument | 200 | 2000 | 95.1 | -0.02 | 4.31
+iivm | outcomeModel: linear, propensityModel: linear | LATE | compliers | 1000 | 1000 | 95.7 | 0.04 | 1.03
+rdd | bandwidth: null, order: 1, neighbours: 3 | cutoff | cutoff | 1000 | 2000 | 93.8 | 0.16 | 0.94
+rdd | bandwidth: null, order: 1, neighbours: 3 | cutoff | lee | 500 | 2000 | 92.3 | 0.35 | 0.88
+rdd | bandwidth: null, order: 1, neighbours: 3 | cutoff | ludwig–miller | 500 | 2000 | 92.7 | 0.57 | 0.97
+rdd | bandwidth: null, order: 1, neighbours: 3 | cutoff | mass points | 1000 | 2000 | 94.9 | 0.13 | 0.99
+rdd | bandwidth: null, order: 1, neighbours: 3 | cutoff | fuzzy | 1500 | 2000 | 96.0 | -0.02 | 0.95
 did | aggregate: dynamic, control: never | ATT | staggered | 720 | 2000 | 94.2 | 0.00 | 0.98
 did | aggregate: dynamic, control: never | ATT | few units | 180 | 2000 | 94.1 | 0.04 | 1.02
 did | aggregate: dynamic, control: never | ATT | covariate trends | 1200 | 2000 | 93.3 | -0.01 | 0.97
@@ -108,8 +108,8 @@ synthetic-did |  | ATT | factors | 800 | 500 | 84.0 | 0.84 | 0.93
 synthetic-did |  | ATT | one treated | 600 | 500 | 93.2 | 0.35 | 1.00
 synthetic-control |  | ATT | one treated | 600 | 500 | 91.4 | 0.50 | 0.98
 front-door |  | ATE | door | 300 | 500 | 94.2 | 0.01 | 0.97
-mediation |  | NDE | mediated | 500 | 1000 | 94.2 | 0.00 | 0.99
-mediation |  | NIE | mediated | 500 | 1000 | 95.7 | -0.05 | 1.04
+mediation | outcomeModel: linear, propensityModel: linear | NDE | mediated | 500 | 1000 | 94.2 | 0.00 | 0.99
+mediation | outcomeModel: linear, propensityModel: linear | NIE | mediated | 500 | 1000 | 95.7 | -0.05 | 1.04
 `;
 const DESIGNS = `
 friendly | two covariates, every model right

@@ -66,17 +66,30 @@ export async function coverageOf(one: Case, draws: number): Promise<Coverage> {
 
 /** Method, the options that tell its cases apart (filled in), and target, as an effect carries them. */
 function keyOf(one: Case): string {
-  const told = new Set(
-    everyCase
+  const { options } = methodNamed(one.method);
+  const told = new Set([
+    ...TELLING.filter((name) => Object.hasOwn(options, name)),
+    ...everyCase
       .filter((c) => c.method === one.method)
       .flatMap((c) => Object.keys(c.options).filter((name) => !GENERAL.has(name))),
-  );
+  ]);
   const own = Object.fromEntries(Object.entries(one.options).filter(([k]) => told.has(k)));
   const filled = resolveOptions(methodNamed(one.method), own);
   const settings = [...told].map((name) => `${name}: ${String(filled[name])}`).join(", ");
   return `${one.method} | ${settings} | ${toEstimand(one.spec).target} | ${one.design}`;
 }
 
+/** Other values of these make other intervals, whatever was varied here. */
+const TELLING = [
+  "outcomeModel",
+  "propensityModel",
+  "effectModel",
+  "model",
+  "bandwidth",
+  "order",
+  "neighbours",
+  "caliper",
+];
 const GENERAL = new Set(["method", "overlap", "clusters"]);
 const FILE = new URL("../../kernels/estimate/measured-coverage.ts", import.meta.url);
 

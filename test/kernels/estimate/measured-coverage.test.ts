@@ -39,6 +39,9 @@ test("figures shown are those of the effect's own options, and none for what was
   expect(of("aipw", {})).toContain("weak overlap");
   expect(of("aipw", { outcomeModel: "boosting", propensityModel: "boosting" })).toEqual(["bent"]);
   expect(of("aipw", { outcomeModel: "forest" })).toEqual([]);
+  expect(of("dr-learner", {})).toEqual(["friendly"]);
+  expect(of("dr-learner", { outcomeModel: "forest" })).toEqual([]);
+  expect(of("matching", { neighbours: 3 })).toEqual([]);
   expect(of("aipw", {}, { settings: { bootstrap: 99 } })).toEqual([]);
   expect(of("aipw", {}, { interval: { ...interval, level: 0.9 } })).toEqual([]);
 });
