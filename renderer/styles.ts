@@ -5,6 +5,7 @@ import "./theme/controls.css";
 import "./theme/layout.css";
 import "./theme/cell.css";
 import "./theme/find.css";
+import "./theme/history.css";
 import "./theme/output.css";
 import "./theme/library.css";
 import "./theme/presentation.css";

@@ -77,6 +77,8 @@ export interface UndoAnswer extends EditAnswer {
 
 export interface HistoryEntry {
   readonly rev: number;
+  /** The first of the revisions that the entry stands for. */
+  readonly from?: number;
   readonly at: number;
   readonly group: string;
   readonly kinds: readonly string[];

@@ -191,12 +191,13 @@ export function readHistory(
     ) {
       entries[entries.length - 1] = {
         ...previous,
+        from: found.rev,
         kinds: union(previous.kinds, kinds),
         cells: union(previous.cells, cells),
       };
       continue;
     }
-    if (entries.length === limit) break;
+    if (entries.length === limit) return entries;
     last = found;
     entries.push({
       rev: found.rev,
@@ -207,7 +208,26 @@ export function readHistory(
       ...(found.name === null ? {} : { name: found.name }),
     });
   }
+  const first = beginning(db, key);
+  if (entries.length < limit && first !== undefined && first.rev < (query.before ?? Infinity)) {
+    entries.push(first);
+  }
   return entries;
+}
+
+/** What the log goes on from: no step, but a version like any other. */
+function beginning(db: Db, key: number): HistoryEntry | undefined {
+  const found = row<{ rev: number; at: number; name: string | null }>(
+    db,
+    `SELECT snapshot.rev, notebook.created_at AS at, version_name.name AS name
+     FROM snapshot JOIN notebook ON notebook.key = snapshot.notebook
+     LEFT JOIN version_name ON version_name.notebook = snapshot.notebook AND version_name.rev = snapshot.rev
+     WHERE snapshot.notebook = ? ORDER BY snapshot.rev LIMIT 1`,
+    key,
+  );
+  if (found === undefined) return undefined;
+  const { rev, at, name } = found;
+  return { rev, at, group: "", kinds: [], cells: [], ...(name === null ? {} : { name }) };
 }
 
 function cellsOf(edit: Edit): readonly string[] {

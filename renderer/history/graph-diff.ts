@@ -34,7 +34,8 @@ function partsOf(text: string): ReadonlySet<string> | undefined {
 }
 
 function mirror(mark: string): string {
-  return [...mark]
+  return mark
+    .split("")
     .reverse()
     .map((sign) => (sign === "<" ? ">" : sign === ">" ? "<" : sign))
     .join("");

@@ -167,6 +167,12 @@ export function NotebookHeader({
                   icon: "monitor",
                   run: () => commands.page.present("slides"),
                 },
+                {
+                  label: "History…",
+                  keys: "Ctrl+Shift+H",
+                  icon: "undo",
+                  run: () => commands.page.openHistory(),
+                },
                 { label: "Print…", icon: "fileText", run: () => print() },
                 {
                   label: "Draw again from the next seed",

@@ -7,6 +7,7 @@ import type { RenameEdit } from "../editor/types/cells.ts";
 import { NotebookTypes } from "../editor/types/notebook-types.ts";
 import { spawnTypes } from "../editor/types/spawn.ts";
 import { setCurrentTypes, type TypesContext } from "../editor/types/registry.ts";
+import { HistoryDialog } from "../history/dialog.tsx";
 import type { NotebookModel } from "../state/notebook-model.ts";
 import { whenIdle } from "../ui/dom.ts";
 import { announce, reportError, toast } from "../ui/toast.tsx";
@@ -26,6 +27,8 @@ import { KeyboardHelp, Palette } from "./palette.tsx";
 import { panelTab, SidePanel } from "./panel.tsx";
 import { present, PresentationBar, presentedCells, view } from "./presentation.tsx";
 
+type OpenDialog = "palette" | "help" | "history";
+
 const OUTLINE = "dagbok.outline";
 const PANEL = "dagbok.panel";
 
@@ -43,7 +46,7 @@ export function NotebookPage({
   /** A place to open at: a result of the library's search. */
   readonly start?: { readonly cell: string; readonly at: number } | undefined;
 }) {
-  const dialog = useSignal<"palette" | "help" | undefined>(undefined);
+  const dialog = useSignal<OpenDialog | undefined>(undefined);
   const root = useRef<HTMLDivElement>(null);
   const context = useMemo(() => createContext(model, dialog), [model]);
   useMemo(() => (model.visible = visibleCells(model)), [model]);
@@ -126,6 +129,9 @@ export function NotebookPage({
         {panelOpen.value && <SidePanel />}
         {view.value !== "write" && <PresentationBar />}
         {dialog.value === "palette" && <Palette onClose={() => (dialog.value = undefined)} />}
+        {dialog.value === "history" && (
+          <HistoryDialog api={api} onClose={() => (dialog.value = undefined)} />
+        )}
         {dialog.value === "help" && <KeyboardHelp onClose={() => (dialog.value = undefined)} />}
       </div>
     </NotebookProvider>
@@ -216,7 +222,7 @@ function startOf(edit: RenameEdit): number {
 
 function createContext(
   model: NotebookModel,
-  dialog: { value: "palette" | "help" | undefined },
+  dialog: { value: OpenDialog | undefined },
 ): NotebookContext {
   const editors = new Map<string, EditorController>();
   const ahead: { buffer: string | undefined } = { buffer: undefined };
@@ -271,6 +277,7 @@ function createContext(
       if (find.open.peek()) find.step(by);
       else this.openFind(false);
     },
+    openHistory: () => (dialog.value = "history"),
     openPalette: () => (dialog.value = "palette"),
     openHelp: () => (dialog.value = "help"),
     openInsert(below) {

@@ -77,7 +77,7 @@ test("a deleted cell comes back behind the one it stood behind", () => {
   const order = (ids: string): Notebook =>
     createNotebook({
       id: "restored",
-      cells: [...ids].map((id) => ({ id: id.repeat(4), source: id })),
+      cells: ids.split("").map((id) => ({ id: id.repeat(4), source: id })),
     });
   const names = (of: Notebook): string => of.cells.map(({ id }) => id[0]).join("");
   const back = (now: string, then: string, id: string): string =>

@@ -224,10 +224,18 @@ describe("history", () => {
     expect(library.history(id)).toMatchObject([
       { rev: 4, kinds: ["set-title"], cells: [] },
       { rev: 3, kinds: ["splice"], cells: ["code1"] },
-      { rev: 2, name: "Draft" },
+      { rev: 2, from: 1, name: "Draft" },
+      { rev: 0, kinds: [] },
     ]);
     expect(library.history(id, { limit: 1 })).toHaveLength(1);
-    expect(library.history(id, { before: 3 })).toMatchObject([{ rev: 2 }]);
+    expect(library.history(id, { limit: 3 })).toHaveLength(3);
+    library.nameVersion(id, 0, "Start");
+    expect(library.history(id, { before: 3 })).toMatchObject([
+      { rev: 2 },
+      { rev: 0, name: "Start" },
+    ]);
+    expect(library.history(id, { before: 1 })).toMatchObject([{ rev: 0 }]);
+    expect(library.history(id, { before: 0 })).toEqual([]);
     expect(() => library.version(id, 9)).toThrow(expect.objectContaining({ code: "not-found" }));
   });
 });
