@@ -24,7 +24,11 @@ const targets: Readonly<Record<TargetName, Target>> = {
         ...common,
         root: inProject("renderer"),
         build: { ...buildOptions("renderer"), modulePreload: { polyfill: false } },
-        worker: { format: "es", plugins: () => [singleTypeScriptWorker, cellTypeModules] },
+        worker: {
+          format: "es",
+          rolldownOptions: { checks },
+          plugins: () => [singleTypeScriptWorker, cellTypeModules],
+        },
         plugins: [singleTypeScriptWorker],
       },
     ],
@@ -39,9 +43,15 @@ const targets: Readonly<Record<TargetName, Target>> = {
         build: {
           ...buildOptions("kernel"),
           modulePreload: { polyfill: false },
-          rolldownOptions: { input: inProject("renderer", "kernel-frame", "kernel.html") },
+          rolldownOptions: {
+            checks,
+            input: inProject("renderer", "kernel-frame", "kernel.html"),
+          },
         },
-        worker: { format: "es", rolldownOptions: { output: { entryFileNames: "[name].js" } } },
+        worker: {
+          format: "es",
+          rolldownOptions: { checks, output: { entryFileNames: "[name].js" } },
+        },
       },
     ],
   },
@@ -74,6 +84,9 @@ const common = {
   oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
 } satisfies InlineConfig;
 
+/** What the bundler would remark upon and is meant so. */
+const checks = { ineffectiveDynamicImport: false, bundlerTimings: false };
+
 function buildOptions(folder: string): NonNullable<InlineConfig["build"]> {
   return {
     outDir: inProject("dist", folder),
@@ -82,6 +95,7 @@ function buildOptions(folder: string): NonNullable<InlineConfig["build"]> {
     sourcemap: false,
     minify: true,
     chunkSizeWarningLimit: 10_000,
+    rolldownOptions: { checks },
   };
 }
 
@@ -104,6 +118,7 @@ function nodeBundle(
       ssr: true,
       target: "node24",
       rolldownOptions: {
+        checks,
         input: inProject(entry),
         external: (id: string) => isBuiltin(id) || outside.includes(id),
         output: {
@@ -192,7 +207,8 @@ export async function build(
     mkdirSync(inProject("dist"), { recursive: true });
     // The time before the build: what changed during it is newer.
     writeFileSync(stampOf(name), `${began}\n`);
-    console.log(`Built ${name} in ${((Date.now() - began) / 1000).toFixed(1)} s.`);
+    // not on the standard output, which belongs to the command that needed the build
+    console.error(`Built ${name} in ${((Date.now() - began) / 1000).toFixed(1)} s.`);
   }
   return due;
 }
