@@ -200,7 +200,10 @@ export function weighedLoss(
  * covariates, then a net for the structural outcome h whose mean over that distribution is fitted to the outcome,
  * E[(y - E[h(t, x) | z, x])²] (their eq. 5). Its gradient is unbiased because the two factors get independent draws
  * of t (their eq. 10); a two-level treatment is integrated exactly. Right if the instruments move the outcome through the
- * treatment alone and the error is additive; h is known up to the reach of the instruments, and no further.
+ * treatment alone and the error is additive; h is known up to the reach of the instruments, and no further. What
+ * the first stage's spread smooths away is not seen: where it is as wide as half of the doses' standard deviation, a
+ * parabola comes out as a V, right in the tails and too steep half-way (measured: 3.3 for 2.25, at n = 1500, with the first
+ * stage's mean and variance right to 5 %). A cubic beside the layers does not change that; a hundred times the decay halves it, and doubles the error of a sine.
  *
  * @throws UserError `training-diverged`; the signal's reason when stopped.
  */
