@@ -4,6 +4,7 @@ import "./theme/prose.css";
 import "./theme/controls.css";
 import "./theme/layout.css";
 import "./theme/cell.css";
+import "./theme/dependencies.css";
 import "./theme/find.css";
 import "./theme/history.css";
 import "./theme/output.css";

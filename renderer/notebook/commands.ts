@@ -14,6 +14,7 @@ export interface PagePorts {
   cursor(cell: string): number;
   openFind(replace: boolean): void;
   stepFind(by: 1 | -1): void;
+  openDependencies(): void;
   openHistory(): void;
   openPalette(): void;
   openHelp(): void;

@@ -168,6 +168,13 @@ export function NotebookHeader({
                   run: () => commands.page.present("slides"),
                 },
                 {
+                  label: "Dependencies…",
+                  detail: "Which cell rests on which",
+                  keys: "G",
+                  icon: "gitFork",
+                  run: () => commands.page.openDependencies(),
+                },
+                {
                   label: "History…",
                   keys: "Ctrl+Shift+H",
                   icon: "undo",

@@ -107,6 +107,9 @@ export const bindings: readonly Binding[] = [
   b("Ctrl+H", "both", "Edit", "Replace in the notebook", (c) => c.page.openFind(true)),
   b("F3", "both", "Move", "Next match", (c) => c.page.stepFind(1)),
   b("Shift+F3", "both", "Move", "Previous match", (c) => c.page.stepFind(-1)),
+  b(["G", "Ctrl+Shift+G"], "command", "View", "Which cell rests on which", (c) =>
+    c.page.openDependencies(),
+  ),
   b("Ctrl+Shift+H", "both", "View", "History of the notebook", (c) => c.page.openHistory()),
   b("Ctrl+S", "both", "Edit", "Save now", (c) => void c.save()),
 ];

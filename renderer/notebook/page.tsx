@@ -15,6 +15,7 @@ import { attachFile } from "./attach.ts";
 import { CellRow } from "./cell.tsx";
 import { NotebookCommands } from "./commands.ts";
 import { type NotebookContext, NotebookProvider } from "./context.ts";
+import { Dependencies } from "./dependencies.tsx";
 import { moodOf, moodWords } from "./describe.ts";
 import { FindBar } from "./find-bar.tsx";
 import { FindState } from "./find-state.ts";
@@ -27,7 +28,7 @@ import { KeyboardHelp, Palette } from "./palette.tsx";
 import { panelTab, SidePanel } from "./panel.tsx";
 import { present, PresentationBar, presentedCells, view } from "./presentation.tsx";
 
-type OpenDialog = "palette" | "help" | "history";
+type OpenDialog = "palette" | "help" | "history" | "dependencies";
 
 const OUTLINE = "dagbok.outline";
 const PANEL = "dagbok.panel";
@@ -129,6 +130,9 @@ export function NotebookPage({
         {panelOpen.value && <SidePanel />}
         {view.value !== "write" && <PresentationBar />}
         {dialog.value === "palette" && <Palette onClose={() => (dialog.value = undefined)} />}
+        {dialog.value === "dependencies" && (
+          <Dependencies onClose={() => (dialog.value = undefined)} />
+        )}
         {dialog.value === "history" && (
           <HistoryDialog api={api} onClose={() => (dialog.value = undefined)} />
         )}
@@ -277,6 +281,7 @@ function createContext(
       if (find.open.peek()) find.step(by);
       else this.openFind(false);
     },
+    openDependencies: () => (dialog.value = "dependencies"),
     openHistory: () => (dialog.value = "history"),
     openPalette: () => (dialog.value = "palette"),
     openHelp: () => (dialog.value = "help"),
