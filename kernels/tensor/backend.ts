@@ -96,6 +96,7 @@ async function start(tf: Tf, backend: BackendName, acceptEmulated: boolean): Pro
     if (backend === "webgpu") return await startWebgpu(tf, acceptEmulated);
     if (backend === "webgl") return await startWebgl(tf, acceptEmulated);
     if (backend === "wasm") return await startWasm(tf);
+    if (backend !== "cpu") return { ok: false, reason: "there is no backend of that name" };
     await import("@tensorflow/tfjs-backend-cpu");
     return (await tf.setBackend("cpu"))
       ? { ok: true, adapter: "plain JavaScript, 1 thread" }

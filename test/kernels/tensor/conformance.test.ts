@@ -1,5 +1,6 @@
 import type { Tensor } from "@tensorflow/tfjs-core";
 import { beforeAll, describe, expect, it } from "vitest";
+import type { BackendName } from "../../../kernels/tensor/backend.ts";
 import { openTensorEngine } from "../../../kernels/tensor/backend.ts";
 import { createMatMul } from "../../../kernels/tensor/ops.ts";
 import { CONFORMANCE, largestDifference, reshapeCase, runConformance } from "./conformance.ts";
@@ -53,6 +54,12 @@ describe("tensor operations agree between plain JavaScript and wasm", () => {
         );
       }
     });
+  });
+
+  it("refuses a backend that does not exist", async () => {
+    await expect(openTensorEngine("cuda" as BackendName)).rejects.toThrow(
+      /no backend of that name/u,
+    );
   });
 
   it("agrees with values worked out by hand", () => {
