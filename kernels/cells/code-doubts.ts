@@ -16,7 +16,7 @@ export function withoutDoubts(program: CellProgram, doubts: readonly string[]): 
       const result = run(inputs, context);
       return result instanceof Promise
         ? result.then((settled) => admitted(settled, doubts))
-        : admitted(result as CellResult, doubts);
+        : admitted(result, doubts);
     },
   };
 }

@@ -249,6 +249,8 @@ function scaleChart(results: readonly CounterfactualResult[]): Block | undefined
     spec: {
       data: { values: rows },
       width: "container",
+      // names are measured before their font is there
+      padding: { left: 14, right: 5, top: 5, bottom: 5 },
       height: { step: 30 },
       layer: [
         {

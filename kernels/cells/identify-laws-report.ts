@@ -28,16 +28,15 @@ export function otherLawsReport(
 }
 
 function lawsText(laws: OtherLaws): string {
-  const texts = listing(lawTexts(laws).map((text) => `\`${text}\``));
+  const texts = listing(lawTexts(laws).map((text) => text.replace(/^P\(.*\)/u, "`$&`")));
   const { source } = laws;
-  const of = source === undefined ? "" : `; without a name, of ${source.target ?? "the target"}`;
   const apart =
     source === undefined
       ? ""
       : source.shifted.length === 0
         ? ` Nothing is said to differ between ${source.name} and ${source.target}.`
-        : ` ${listing(source.shifted)} may come about otherwise in ${source.name} than in ${source.target}: the boxes in the graph point there.`;
-  return `Laws at hand, of the variables v of the graph${of}: ${texts}.${apart}`;
+        : ` ${listing(source.shifted)} may come about otherwise in ${source.name} than in ${source.target}, as the boxes in the graph say. In a formula, laws of ${source.name} carry its name.`;
+  return `Laws at hand, of the variables v of the graph: ${texts}.${apart}`;
 }
 
 /** With a box for each variable whose mechanism differs: a selection diagram (Pearl & Bareinboim 2011). */
@@ -45,7 +44,7 @@ function diagram(block: GraphBlock, { source }: OtherLaws): GraphBlock {
   const drawn = new Set(block.nodes.map(({ name }) => name));
   const shifted = (source?.shifted ?? []).filter((name) => drawn.has(name));
   if (shifted.length === 0) return block;
-  const box = (name: string): string => `S: ${name}`;
+  const box = (name: string): string => `${name} differs`;
   return {
     ...block,
     nodes: [

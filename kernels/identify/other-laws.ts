@@ -28,14 +28,15 @@ export function sourcesOf(measured: Graph, laws: OtherLaws): readonly Source[] |
   return [...target, ...away];
 }
 
-/** The laws at hand in the field's notation: `P(v)`, `P(v | do(z))`, `P^{trial}(v | do(x))`. */
+/** The laws at hand in the field's notation: `P(v)`, `P(v | do(z))`; of two populations `P(v | do(x)) in trial`. */
 export function lawTexts(laws: OtherLaws): readonly string[] {
-  const write = (act: readonly string[], law = ""): string =>
-    `P${law}(v${act.length === 0 ? "" : ` | do(${act.join(", ")})`})`;
-  const own = (laws.experiments ?? [[]]).map((act) => write(act));
-  if (laws.source === undefined) return own;
-  const away = [[], ...laws.source.experiments];
-  return [...own, ...away.map((act) => write(act, `^{${sourceName(laws)}}`))];
+  const { source } = laws;
+  const write = (act: readonly string[], where: string): string =>
+    `P(v${act.length === 0 ? "" : ` | do(${act.join(", ")})`})${where === "" ? "" : ` in ${where}`}`;
+  const here = source === undefined ? "" : (source.target ?? "the target");
+  const own = (laws.experiments ?? [[]]).map((act) => write(act, here));
+  if (source === undefined) return own;
+  return [...own, ...[[], ...source.experiments].map((act) => write(act, sourceName(laws)))];
 }
 
 /** What must hold for these laws to speak of the population asked about, besides what the graph says. */

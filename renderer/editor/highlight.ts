@@ -31,7 +31,7 @@ const ts: Language = {
 
 /** Words of the causal languages, for the editor's grammar too. */
 export const causalKeywords =
-  "do in from by given latent where on with seed effect not and or as unobserved treatment outcome adjusted selected compare to refute sensitivity of trim replications shard";
+  "do in from by given latent where on with seed effect not and or as unobserved treatment outcome adjusted selected compare to except refute sensitivity of trim replications shard";
 
 const causal: Language = {
   keywords: new Set(causalKeywords.split(" ")),

@@ -38,7 +38,9 @@ export const moodWords: Readonly<Record<Mood, string>> = {
 export function rungOf(cell: Cell, runtime: CellRuntime): Rung | undefined {
   // A graph's own claim only says what was switched off in it.
   if (cell.kind === "graph") return undefined;
-  return runtime.claim?.rung ?? kindInfo(cell.kind)?.rung;
+  const usual = kindInfo(cell.kind)?.rung;
+  // One that failed has no result: what it has of a claim is its inputs'.
+  return runtime.state.kind === "failed" ? usual : (runtime.claim?.rung ?? usual);
 }
 
 export function kindLabel(kind: string): string {

@@ -5,7 +5,7 @@ import type { Browser, Page } from "playwright-core";
 import { type RunningApp, startApp, startBrowser } from "./app.ts";
 import { cellOf, goTo, homeWith, moodIs, runAll } from "./library.ts";
 
-/** No serious fault by axe's rules in any state of the page, in both themes, wide and narrow. */
+/** No serious fault by axe's rules in any state of the page, in both themes, wide and narrow, and in high contrast. */
 
 const axe = readFileSync(
   join(import.meta.dirname, "../../node_modules/axe-core/axe.min.js"),
@@ -21,6 +21,16 @@ const home = homeWith({
     { id: "lost", kind: "estimate", source: "ate = effect from nothing by ipw" },
   ],
   removed1: [{ id: "aaaa", source: "1 + 1" }],
+  ledger01: [
+    { id: "gone", kind: "graph", source: "z -> x, y; w -> x; x -> y" },
+    { id: "asks", kind: "identify", source: "effect = P(y | do(x)) in graph" },
+    {
+      id: "away",
+      kind: "identify",
+      source: "e = P(y | do(x)) in graph from trial to town except z given experiments on x",
+    },
+    { id: "nope", kind: "identify", source: "P(y_{x=0} | x=1, y=1) in graph" },
+  ],
 });
 
 let browser: Browser;
@@ -80,6 +90,16 @@ const looks = (["light", "dark"] as const).flatMap((scheme) =>
   [1280, 800].map((width) => ({ scheme, width })),
 );
 
+/** More contrast as the page gives it, and the system's own colours in place of the page's. */
+const contrasts = [
+  { name: "more contrast, light", media: { colorScheme: "light", contrast: "more" } },
+  { name: "more contrast, dark", media: { colorScheme: "dark", contrast: "more" } },
+  {
+    name: "forced colours",
+    media: { colorScheme: "dark", contrast: null, forcedColors: "active" },
+  },
+] as const;
+
 async function noFaultsInAnyLook(): Promise<void> {
   const all: string[] = [];
   for (const { scheme, width } of looks) {
@@ -89,7 +109,17 @@ async function noFaultsInAnyLook(): Promise<void> {
     all.push(...(await faults()).map((fault) => `[${scheme} ${width}] ${fault}`));
   }
   await page.setViewportSize({ width: 1280, height: 900 });
-  await page.emulateMedia({ colorScheme: "light", reducedMotion: "reduce" });
+  for (const { name, media } of contrasts) {
+    await page.emulateMedia({ ...media, reducedMotion: "reduce" });
+    await page.waitForTimeout(300);
+    all.push(...(await faults()).map((fault) => `[${name}] ${fault}`));
+  }
+  await page.emulateMedia({
+    colorScheme: "light",
+    contrast: null,
+    forcedColors: null,
+    reducedMotion: "reduce",
+  });
   expect(all).toEqual([]);
 }
 
@@ -128,6 +158,23 @@ test("the library: notebooks, a menu, what was deleted, an empty search", async 
   await page.locator(".notebook-row mark").first().waitFor();
   await noFaultsInAnyLook();
   await page.getByRole("searchbox").fill("");
+});
+
+test("the assumption ledger, all on, two off, filtered", { timeout: 120_000 }, async () => {
+  await page.goto(`${new URL(page.url()).origin}/#/n/ledger01`);
+  await cellOf(page, "asks").waitFor();
+  await page.getByRole("button", { name: "Run all" }).click();
+  await moodIs(page, "nope", ["done"], 60_000);
+  await page.getByRole("button", { name: "Assumptions" }).first().click();
+  await page.locator(".ledger-summary").waitFor();
+  await noFaultsInAnyLook();
+  for (const id of ["no-arrow:w,y", "consistency:x"])
+    await page.locator(`.ledger-item[data-assumption="${id}"]`).getByRole("switch").click();
+  await page.getByText(/No engine has a number without it/).waitFor();
+  await noFaultsInAnyLook();
+  await page.getByRole("button", { name: /^Switched off/ }).click();
+  await noFaultsInAnyLook();
+  await page.getByRole("button", { name: "Assumptions" }).first().click();
 });
 
 test("a notebook that starts from a shipped one, before it runs", async () => {
@@ -185,6 +232,30 @@ test("the help sheet and the command palette", async () => {
   await page.getByText(/No command has this/).waitFor();
   await noFaultsInAnyLook();
   await page.keyboard.press("Escape");
+});
+
+test("searching and replacing, the history, what rests on what", async () => {
+  await cellOf(page, "rates").focus();
+  await page.keyboard.press("Control+H");
+  await page.getByRole("textbox", { name: "Search for" }).fill("treatment");
+  await expect.poll(() => page.locator(".find-count").innerText()).toMatch(/^1 of \d+/);
+  await noFaultsInAnyLook();
+  await page.keyboard.press("Escape");
+  await cellOf(page, "rates").focus();
+  await page.keyboard.press("g");
+  await page.locator("[data-dependency]").first().waitFor();
+  await noFaultsInAnyLook();
+  await page.keyboard.press("Escape");
+  await cellOf(page, "rates").focus();
+  await page.keyboard.press("d");
+  await page.keyboard.press("d");
+  await expect.poll(() => cellOf(page, "rates").count()).toBe(0);
+  await page.keyboard.press("Control+Shift+H");
+  await page.locator(".change").first().waitFor();
+  await noFaultsInAnyLook();
+  await page.keyboard.press("Escape");
+  await page.keyboard.press("z");
+  await expect.poll(() => cellOf(page, "rates").count()).toBe(1);
 });
 
 test("cells that fail and have findings", async () => {

@@ -92,7 +92,7 @@ describe("from one population to another", () => {
     expect(formula).toContain("P^{trial}(y | do(x), z)");
     expect(formula).toContain("P(z)");
     const graph = blocks.find((block) => block.kind === "graph");
-    expect(graph?.nodes.find(({ role }) => role === "selection")?.name).toBe("S: z");
+    expect(graph?.nodes.find(({ role }) => role === "selection")?.name).toBe("z differs");
     expect(words).toContain("z may come about otherwise in trial than in town");
     const ids = result.claim.assumptions.map(({ id }) => id);
     expect(ids).toContain("same-mechanisms:trial,town");
