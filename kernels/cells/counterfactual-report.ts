@@ -243,7 +243,8 @@ function scaleChart(results: readonly CounterfactualResult[]): Block | undefined
   const shares = results.every((r) => r.quantity === "probability");
   const y = { field: "query", type: "nominal", title: null, sort: null, axis: { labelLimit: 320 } };
   const scale = shares ? { domain: [0, 1] } : { zero: true, nice: true };
-  const x = { type: "quantitative", title: shares ? "probability" : null, scale };
+  const title = shares ? "probability" : null;
+  const x = { type: "quantitative", title, scale, axis: { tickCount: 6 } };
   return {
     kind: "chart",
     spec: {
