@@ -119,7 +119,7 @@ for (const backend of argument("backends", "wasm,cpu") as BackendName[]) {
     ...stepOf(engine, models),
     times: [] as number[],
   }));
-  const slow = backend === "cpu";
+  const slow = backend !== "wasm";
   for (const { step } of running) for (let i = 0; i < (slow ? 1 : 20); i++) step();
   // Rounds take turns, so that a busy machine is as busy for each
   for (let round = 0; round < (slow ? 3 : 9); round++) {
