@@ -3,7 +3,7 @@ import { useMemo } from "preact/hooks";
 import { MANY, placeNodes, type Point, routeEdge, type Size } from "../outputs/graph/layout.ts";
 import { Dialog } from "../ui/dialog.tsx";
 import { useNotebook } from "./context.ts";
-import { accessibleName, kindLabel, moodOf, moodWords, rungOf } from "./describe.ts";
+import { kindLabel, moodOf, moodWords, rungOf } from "./describe.ts";
 
 export interface Link {
   readonly from: string;
@@ -129,7 +129,6 @@ function Node(props: {
       data-mood={mood}
       data-rung={rung}
       data-here={model.selection.value.head === id}
-      aria-label={`${accessibleName(cell, runtime, model.indexOf(id), model.order.value.length)}${rung === undefined ? "" : `, rung ${rung}`}${needs}`}
       style={{
         left: `${at.x - at.width / 2}px`,
         top: `${at.y - at.height / 2}px`,
@@ -153,6 +152,7 @@ function Node(props: {
       <span class="dependency-kind">
         {kindLabel(cell.kind)}
         {moodWords[mood] !== "" && <b> · {moodWords[mood]}</b>}
+        {needs !== "" && <span class="visually-hidden">{needs}</span>}
       </span>
     </button>
   );
@@ -172,7 +172,7 @@ function layOut(
   const sizes = new Map(
     found.cells.map((id): [string, Size] => [
       id,
-      { width: Math.min(220, Math.max(112, nameOf(id).length * 7.7 + 56)), height: HEIGHT },
+      { width: Math.min(220, Math.max(138, nameOf(id).length * 7.7 + 56)), height: HEIGHT },
     ]),
   );
   const places = placeNodes(
@@ -185,7 +185,7 @@ function layOut(
     sizes,
     new Map(),
   );
-  const size = (id: string): Size => sizes.get(id) ?? { width: 112, height: HEIGHT };
+  const size = (id: string): Size => sizes.get(id) ?? { width: 138, height: HEIGHT };
   const raw = found.cells.map((id) => ({ id, ...(places.get(id) ?? { x: 0, y: 0 }), ...size(id) }));
   const left = Math.min(...raw.map(({ x, width }) => x - width / 2));
   const top = Math.min(...raw.map(({ y, height }) => y - height / 2));
