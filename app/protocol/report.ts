@@ -97,7 +97,12 @@ export interface StatBlock {
 export interface TableBlock {
   readonly kind: "table";
   readonly caption?: string;
-  readonly columns: readonly { readonly label: string; readonly align?: "left" | "right" }[];
+  readonly columns: readonly {
+    readonly label: string;
+    readonly align?: "left" | "right";
+    /** Holds measured times, which no other run will give again. */
+    readonly timing?: true;
+  }[];
   readonly rows: readonly (readonly string[])[];
 }
 

@@ -191,7 +191,7 @@ function standingTable(here: readonly Standing[]): Block {
       right("covered"),
       right("interval length"),
       ...(units ? [right("policy regret")] : []),
-      right("seconds"),
+      { ...right("seconds"), timing: true },
     ],
     rows: here.map((one) => [
       one.method,

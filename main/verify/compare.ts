@@ -1,4 +1,5 @@
 import type { Provenance } from "../../app/protocol/kernel.ts";
+import type { TableBlock } from "../../app/protocol/report.ts";
 import type { SavedOutput } from "../../app/protocol/store.ts";
 
 /** One place at which a saved output and that of a fresh run part. */
@@ -42,9 +43,28 @@ export function compareOutputs(
   walk(["failure"], saved.failure?.error.message, now.failure?.error.message);
   const length = Math.max(saved.bundles.length, now.bundles.length);
   for (let i = 0; i < length; i++) {
-    walk([`output ${i + 1}`], saved.bundles[i], now.bundles[i]);
+    walk([`output ${i + 1}`], untimed(saved.bundles[i]), untimed(now.bundles[i]));
   }
   return found;
+}
+
+/** Without the columns of tables that hold measured times. */
+function untimed(value: unknown): unknown {
+  if (Array.isArray(value)) return (value as readonly unknown[]).map(untimed);
+  if (!isRecord(value)) return value;
+  const { kind, columns, rows } = value as Partial<TableBlock>;
+  const timed = new Set(
+    kind === "table" && Array.isArray(columns)
+      ? columns.flatMap((column, i) => (column?.timing === true ? [i] : []))
+      : [],
+  );
+  if (timed.size > 0 && Array.isArray(rows)) {
+    return {
+      ...value,
+      rows: rows.map((row: readonly string[]) => row.filter((_, i) => !timed.has(i))),
+    };
+  }
+  return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, untimed(one)]));
 }
 
 /** Seed, backend and versions that are not those of the saved run. */

@@ -105,7 +105,9 @@ describe.skipIf(interpreter === undefined)("Jupyter's own reader", () => {
     const broken = JSON.parse(exportIpynb(stored)) as { cells: Record<string, unknown>[] };
     delete broken.cells[1]?.["outputs"];
     writeFileSync(from, JSON.stringify(broken));
-    expect(() => python(RESAVE, from, path.join(folder, "b.ipynb"))).toThrow("NotebookValidationError");
+    expect(() => python(RESAVE, from, path.join(folder, "b.ipynb"))).toThrow(
+      "NotebookValidationError",
+    );
   });
 
   test("gives a Python notebook that is kept with its text and outputs, its code as foreign", async () => {

@@ -41,6 +41,20 @@ describe("two outputs of one cell", () => {
     expect(differs("-0.5", "0.5", 1)).toBe(1);
   });
 
+  test("may differ in times that were measured, and in nothing beside them", () => {
+    const table = (seconds: string, rows: string) => ({
+      blocks: [
+        {
+          kind: "table",
+          columns: [{ label: "rows" }, { label: "seconds", timing: true }],
+          rows: [[rows, seconds]],
+        },
+      ],
+    });
+    expect(differs(table("0.1", "3"), table("0.7", "3"))).toBe(0);
+    expect(differs(table("0.1", "3"), table("0.1", "4"))).toBe(1);
+  });
+
   test("may not differ in what is counted", () => {
     expect(differs("1,566 rows", "1,567 rows", 1e-9)).toBe(1);
     expect(differs("3 of 9", "4 of 9", 1e-9)).toBe(1);
